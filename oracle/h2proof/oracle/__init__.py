@@ -1,0 +1,1 @@
+"""The judge: what should have happened on an HTTP/2 connection."""

@@ -1,0 +1,1 @@
+"""The bench: everything that may happen, tried."""

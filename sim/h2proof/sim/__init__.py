@@ -1,0 +1,1 @@
+"""The world: what may happen on an HTTP/2 connection."""
