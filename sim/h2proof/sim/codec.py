@@ -74,13 +74,18 @@ def read_header(octets: bytes | bytearray | memoryview, offset: int = 0) -> Fram
     return FrameHeader(high << 8 | low, kind, flags, word & STREAM_MAX, word > STREAM_MAX)
 
 
+def write_header(header: FrameHeader) -> bytes:
+    """The nine octets that `read_header` took apart."""
+    length, kind, flags, stream, reserved = header
+    word = stream | (0x80000000 if reserved else 0)
+    return _HEADER.pack(length >> 8, length & 0xFF, kind, flags, word)
+
+
 def raw(
     kind: int, flags: int, stream: int, payload: bytes = b"", *, reserved: bool = False
 ) -> bytes:
     """The octets of any frame at all, legal or not; the length is the payload's."""
-    length = len(payload)
-    word = stream | (0x80000000 if reserved else 0)
-    return _HEADER.pack(length >> 8, length & 0xFF, kind, flags, word) + payload
+    return write_header(FrameHeader(len(payload), kind, flags, stream, reserved)) + payload
 
 
 def split_frames(octets: bytes) -> tuple[list[tuple[FrameHeader, bytes]], bytes]:

@@ -1,0 +1,281 @@
+"""The trace itself: events behind one another, frames in columns, views made on demand."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from h2proof.sim.codec import HEADER_LENGTH, FrameHeader, read_header
+from h2proof.sim.trace import plain
+from h2proof.sim.trace.columns import NOTHING, RESERVED, FrameColumns, optional
+from h2proof.sim.trace.events import (
+    SENDERS,
+    AnyEvent,
+    ConnectionInfo,
+    CutEvent,
+    CutHow,
+    DeliveredEvent,
+    FrameEvent,
+    NoteEvent,
+    OctetsEvent,
+    PrefaceEvent,
+    Resource,
+    ResourceEvent,
+    ResourceKind,
+    Sender,
+)
+
+
+class Trace:
+    """Events of one or more connections in the order in which they were seen."""
+
+    __slots__ = ("_frames_of", "_slots", "columns", "connections", "octets")
+
+    def __init__(self, connections: tuple[ConnectionInfo, ...] = (ConnectionInfo(),)) -> None:
+        self.connections: list[ConnectionInfo] = list(connections)
+        self.columns = FrameColumns()
+        self.octets = bytearray()
+        """The payloads of all frames, one behind the other."""
+        self._slots: list[int | AnyEvent] = []
+        """An integer is a frame's place in the columns; all else is the event itself."""
+        self._frames_of: list[int] = [0] * len(self.connections)
+
+    # -- writing --
+
+    def connect(self, info: ConnectionInfo) -> int:
+        """Add a connection; its number."""
+        self.connections.append(info)
+        self._frames_of.append(0)
+        return len(self.connections) - 1
+
+    def add_frame(
+        self,
+        sender: Sender,
+        header: FrameHeader,
+        payload: bytes | bytearray | memoryview,
+        *,
+        at: int = 0,
+        connection: int = 0,
+        packet: int | None = None,
+        begins: int | None = None,
+        knew: int | None = None,
+    ) -> int:
+        """Append a frame; the index of its event.
+
+        A `payload` shorter than `header.length` is a payload of which only the start was kept.
+        """
+        index = len(self._slots)
+        columns = self.columns
+        self._slots.append(len(columns.event))
+        columns.event.append(index)
+        columns.connection.append(connection)
+        columns.sender.append(0 if sender == "client" else 1)
+        columns.type.append(header.type)
+        columns.flags.append(header.flags | RESERVED if header.reserved else header.flags)
+        columns.frame_index.append(self._frames_of[connection])
+        columns.stream.append(header.stream)
+        columns.length.append(header.length)
+        columns.offset.append(len(self.octets))
+        columns.kept.append(len(payload))
+        columns.at.append(at)
+        columns.packet.append(NOTHING if packet is None else packet)
+        columns.begins.append(NOTHING if begins is None else begins)
+        columns.knew.append(NOTHING if knew is None else knew)
+        self.octets += payload
+        self._frames_of[connection] += 1
+        return index
+
+    def add_octets_of_frame(
+        self, sender: Sender, octets: bytes, *, at: int = 0, connection: int = 0
+    ) -> int:
+        """Append a frame given as its whole octets; the index of its event."""
+        header = read_header(octets)
+        if len(octets) != HEADER_LENGTH + header.length:
+            raise ValueError(f"{len(octets)} octets are not one frame of {header.length}")
+        payload = memoryview(octets)[HEADER_LENGTH:]
+        return self.add_frame(sender, header, payload, at=at, connection=connection)
+
+    def preface(self, *, at: int = 0, connection: int = 0, packet: int | None = None) -> int:
+        """Append the client's preface."""
+        return self._add(PrefaceEvent(len(self), at, connection, "client", packet))
+
+    def loose_octets(
+        self,
+        sender: Sender,
+        octets: bytes,
+        *,
+        at: int = 0,
+        connection: int = 0,
+        packet: int | None = None,
+    ) -> int:
+        """Append octets that make no frame."""
+        return self._add(OctetsEvent(len(self), at, connection, sender, octets, packet))
+
+    def delivered(self, frame_event: int, *, at: int = 0, connection: int = 0) -> int:
+        """Append the delivery of the frame at event `frame_event`."""
+        return self._add(DeliveredEvent(len(self), at, connection, frame_event))
+
+    def resource(
+        self,
+        kind: ResourceKind,
+        resource: Resource,
+        *,
+        at: int = 0,
+        connection: int = 0,
+        stream: int = 0,
+        by: str = "",
+        size: int = 0,
+        chain: tuple[str, ...] = (),
+    ) -> int:
+        """Append what happened to a resource."""
+        return self._add(
+            ResourceEvent(len(self), at, connection, kind, resource, stream, by, size, chain)
+        )
+
+    def note(self, text: str, *, at: int = 0, connection: int = 0, stream: int = 0) -> int:
+        """Append a milestone."""
+        return self._add(NoteEvent(len(self), at, connection, text, stream))
+
+    def cut(
+        self,
+        sender: Sender,
+        how: CutHow,
+        octets: int | None = None,
+        *,
+        at: int = 0,
+        connection: int = 0,
+        packet: int | None = None,
+    ) -> int:
+        """Append the end of the sender's octets, or a hole in them."""
+        return self._add(CutEvent(len(self), at, connection, sender, how, octets, packet))
+
+    def append(self, event: AnyEvent) -> int:
+        """Append an event of another trace under a new index."""
+        if isinstance(event, FrameEvent):
+            return self.add_frame(
+                event.sender,
+                event.header,
+                event.kept,
+                at=event.at,
+                connection=event.connection,
+                packet=event.packet,
+                begins=event.begins,
+                knew=event.knew,
+            )
+        return self._add(replace(event, index=len(self)))
+
+    def _add(self, event: AnyEvent) -> int:
+        self._slots.append(event)
+        return event.index
+
+    # -- reading --
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def __getitem__(self, index: int) -> AnyEvent:
+        slot = self._slots[index]
+        return self._frame_event(slot) if isinstance(slot, int) else slot
+
+    def __iter__(self) -> Iterator[AnyEvent]:
+        for slot in self._slots:
+            yield self._frame_event(slot) if isinstance(slot, int) else slot
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Trace):
+            return NotImplemented
+        return (
+            self.connections == other.connections
+            and len(self) == len(other)
+            and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # a trace grows
+
+    def __repr__(self) -> str:
+        return (
+            f"<Trace: {len(self)} events, {len(self.columns.event)} frames, "
+            f"{len(self.connections)} connections>"
+        )
+
+    @property
+    def slots(self) -> list[int | AnyEvent]:
+        """The events in order without making frame events: an integer is a place in `columns`."""
+        return self._slots
+
+    def frames(self) -> Iterator[FrameEvent]:
+        """The frame events only."""
+        for place in range(len(self.columns.event)):
+            yield self._frame_event(place)
+
+    def frame_at(self, place: int) -> FrameEvent:
+        """The frame event at a place in the columns."""
+        return self._frame_event(place)
+
+    def payload_at(self, place: int) -> bytes:
+        """The kept payload of the frame at a place in the columns."""
+        start = self.columns.offset[place]
+        return bytes(self.octets[start : start + self.columns.kept[place]])
+
+    def _frame_event(self, place: int) -> FrameEvent:
+        columns = self.columns
+        flags = columns.flags[place]
+        return FrameEvent(
+            columns.event[place],
+            columns.at[place],
+            columns.connection[place],
+            SENDERS[columns.sender[place]],
+            columns.frame_index[place],
+            columns.type[place],
+            flags & 0xFF,
+            columns.stream[place],
+            columns.length[place],
+            flags >= RESERVED,
+            optional(columns.packet[place]),
+            optional(columns.begins[place]),
+            optional(columns.knew[place]),
+            self.payload_at(place),
+        )
+
+    def filtered(self, keep: Callable[[AnyEvent], bool]) -> "Trace":
+        """The trace of the events that `keep` accepts; a delivery goes with its frame."""
+        result = Trace(tuple(self.connections))
+        self._copy(result, keep)
+        return result
+
+    def _copy(
+        self, target: "Trace", keep: Callable[[AnyEvent], bool], connection: int | None = None
+    ) -> None:
+        moved: dict[int, int] = {}
+        for event in self:
+            if not keep(event):
+                continue
+            if isinstance(event, DeliveredEvent):
+                if event.frame_event not in moved:
+                    continue
+                event = replace(event, frame_event=moved[event.frame_event])
+            if connection is not None:
+                event = replace(event, connection=connection)
+            moved[event.index] = target.append(event)
+
+    def of_connection(self, number: int) -> "Trace":
+        """The events of one connection alone, as a trace with one connection."""
+        only = Trace((self.connections[number],))
+        self._copy(only, lambda event: event.connection == number, connection=0)
+        return only
+
+    def without_deliveries(self) -> "Trace":
+        """What a capture of the same run would hold: no deliveries, resources and notes."""
+        return self.filtered(lambda event: event.kind in ("preface", "frame", "octets", "cut"))
+
+    # -- plain data --
+
+    def to_json(self) -> str:
+        """The trace as versioned JSON; `from_json` gives it back."""
+        return json.dumps(plain.data_of(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Trace":
+        """The trace that `to_json` wrote; ValueError with one sentence for anything else."""
+        trace = cls(())
+        plain.fill(trace, text)
+        return trace
