@@ -1,0 +1,205 @@
+"""Acquire, use, release: things that can leak, watched from outside.
+
+Nobody reports its own innocence. An object is *tracked* by a weak reference, and is released when
+that dies: no cycle may keep it and no collector is asked. A pooled object is released when it goes
+back to its `Pool`; what the pool hands out is a `Lease` with a generation, so that a stale one
+shows at its first touch. Counted things without an object (a stream's slot, octets of a window)
+are acquired and released by the machine that counts them. Whether any of it is a leak is not
+known here.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
+from weakref import ref
+
+from h2proof.sim.trace import Resource, ResourceKind
+
+T = TypeVar("T")
+
+
+class Recorder(Protocol):
+    """Where a register writes: `Trace.resource`, with the time bound to it."""
+
+    def __call__(
+        self,
+        kind: ResourceKind,
+        resource: Resource,
+        *,
+        connection: int = 0,
+        stream: int = 0,
+        by: str = "",
+        size: int = 0,
+    ) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What is known of a live resource."""
+
+    resource: Resource
+    connection: int
+    stream: int
+    size: int
+    object: Callable[[], object | None] | None
+    """A weak reference, or None for a counted thing."""
+
+
+class Register:
+    """All live resources of a run; writes one event for each thing that happens to one."""
+
+    def __init__(self, record: Recorder) -> None:
+        self._record = record
+        self._numbers: dict[str, int] = {}
+        self._live: dict[Resource, Holding] = {}
+
+    @property
+    def live(self) -> tuple[Holding, ...]:
+        """Everything acquired and not released, in the order of acquisition."""
+        return tuple(self._live.values())
+
+    def acquire(
+        self,
+        kind: str,
+        *,
+        connection: int = 0,
+        stream: int = 0,
+        size: int = 0,
+        by: str = "",
+    ) -> Resource:
+        """A counted thing begins to be held; `size` is in modelled octets."""
+        resource = Resource(kind, self._next(kind))
+        self._hold(resource, connection, stream, size, by, None)
+        return resource
+
+    def track(
+        self,
+        obj: object,
+        kind: str,
+        *,
+        connection: int = 0,
+        stream: int = 0,
+        size: int = 0,
+        by: str = "",
+    ) -> Resource:
+        """Watch `obj` from now on; it is released when nothing refers to it any more.
+
+        TypeError for a class that allows no weak references (`__slots__` without `__weakref__`).
+        """
+        resource = Resource(kind, self._next(kind))
+        watched = ref(obj, partial(self._died, resource))
+        self._hold(resource, connection, stream, size, by, watched)
+        return resource
+
+    def use(self, resource: Resource, by: str = "") -> None:
+        """Somebody touches the resource, live or not."""
+        self._record("used", resource, by=by)
+
+    def release(self, resource: Resource, by: str = "") -> None:
+        """Somebody gives the resource back, for the first time or again."""
+        holding = self._live.pop(resource, None)
+        connection, stream, size = (
+            (holding.connection, holding.stream, holding.size) if holding else (0, 0, 0)
+        )
+        self._record("released", resource, connection=connection, stream=stream, size=size, by=by)
+
+    def reacquire(
+        self,
+        resource: Resource,
+        *,
+        connection: int = 0,
+        stream: int = 0,
+        size: int = 0,
+        by: str = "",
+    ) -> Resource:
+        """The same thing is handed out again: its next generation."""
+        again = Resource(resource.kind, resource.number, resource.generation + 1)
+        self._hold(again, connection, stream, size, by, None)
+        return again
+
+    def _died(self, resource: Resource, _: object) -> None:
+        if resource in self._live:
+            self.release(resource)
+
+    def _next(self, kind: str) -> int:
+        number = self._numbers[kind] = self._numbers.get(kind, 0) + 1
+        return number
+
+    def _hold(
+        self,
+        resource: Resource,
+        connection: int,
+        stream: int,
+        size: int,
+        by: str,
+        watched: Callable[[], object | None] | None,
+    ) -> None:
+        self._live[resource] = Holding(resource, connection, stream, size, watched)
+        self._record("acquired", resource, connection=connection, stream=stream, size=size, by=by)
+
+
+class Lease(Generic[T]):
+    """A pooled object as its taker sees it: everything is the object's, each touch is recorded.
+
+    It keeps working after its release, on whatever the object has become by then, as a stale
+    pointer would.
+    """
+
+    __slots__ = ("__weakref__", "_object", "_register", "_resource")
+
+    def __init__(self, register: Register, resource: Resource, obj: T) -> None:
+        self._register = register
+        self._resource = resource
+        self._object = obj
+
+    def __getattr__(self, name: str) -> Any:
+        self._register.use(self._resource, by=name)
+        return getattr(self._object, name)
+
+
+class Pool(Generic[T]):
+    """Objects for use again, the last one returned first: Go's sync.Pool while nothing else runs.
+
+    Putting an object back twice hands it out twice, as it would there. An object that waits in the
+    pool is an account of its own, `pooled <kind>`.
+    """
+
+    def __init__(
+        self, register: Register, kind: str, make: Callable[[], T], *, size: int = 0
+    ) -> None:
+        self._register = register
+        self._kind = kind
+        self._make = make
+        self._size = size
+        self._free: list[tuple[T, Resource]] = []
+        self._last: dict[int, Resource] = {}
+
+    def __len__(self) -> int:
+        return len(self._free)
+
+    def __iter__(self) -> Iterator[T]:
+        return (obj for obj, _ in self._free)
+
+    def take(self, *, connection: int = 0, stream: int = 0, by: str = "") -> Lease[T]:
+        """The object put back last, or a new one."""
+        if not self._free:
+            obj = self._make()
+            self._register.track(obj, f"pooled {self._kind}", size=self._size)
+            resource = self._register.acquire(
+                self._kind, connection=connection, stream=stream, size=self._size, by=by
+            )
+        else:
+            obj, freed = self._free.pop()
+            newest = self._last.get(freed.number, freed)
+            resource = self._register.reacquire(
+                newest, connection=connection, stream=stream, size=self._size, by=by
+            )
+        self._last[resource.number] = resource
+        return Lease(self._register, resource, obj)
+
+    def put(self, lease: Lease[T], by: str = "") -> None:
+        """Give the object back; nothing is checked, and a second time is recorded like the first."""
+        resource, obj = lease._resource, lease._object
+        self._register.release(resource, by)
+        self._free.append((obj, resource))
