@@ -1,0 +1,1 @@
+"""pytest plugin: imports nothing heavy until it is used."""

@@ -1,0 +1,113 @@
+"""Field blocks ⇄ fields, from the start and from the middle of a connection."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from h2proof.sim.hpack import (
+    FieldDecoder,
+    FieldEncoder,
+    LateDecoder,
+    NeverIndexed,
+    Undecodable,
+    representations,
+    section_size,
+)
+
+lines = st.tuples(st.binary(max_size=12), st.binary(max_size=12))
+sections = st.lists(lines, max_size=6).map(tuple)
+
+
+@given(st.lists(sections, max_size=5))
+def test_sections_come_back_in_order(history: list[tuple[tuple[bytes, bytes], ...]]) -> None:
+    encoder, decoder = FieldEncoder(), FieldDecoder()
+
+    assert history == [decoder.decode(encoder.encode(fields)) for fields in history]
+
+
+def test_a_line_that_must_not_be_indexed_stays_so() -> None:
+    secret = NeverIndexed(b"authorization", b"secret")
+    encoder, decoder = FieldEncoder(), FieldDecoder()
+
+    fields = decoder.decode(encoder.encode((secret,)))
+
+    assert not isinstance(fields, Undecodable)
+    assert isinstance(fields[0], NeverIndexed)
+    assert encoder.encode((secret,)) == encoder.encode((secret,))
+
+
+@given(st.binary(max_size=30))
+def test_no_octets_make_a_decoder_raise(block: bytes) -> None:
+    fields = FieldDecoder().decode(block)
+    late = LateDecoder().decode(block)
+
+    assert isinstance(fields, tuple | Undecodable)
+    assert isinstance(late, tuple | Undecodable)
+    if isinstance(fields, tuple):
+        assert fields == late
+
+
+@given(st.lists(sections, min_size=1, max_size=6), st.data())
+def test_who_joins_late_knows_nothing_wrong(
+    history: list[tuple[tuple[bytes, bytes], ...]], data: st.DataObject
+) -> None:
+    encoder, late = FieldEncoder(), LateDecoder()
+    blocks = [encoder.encode(fields) for fields in history]
+    missed = data.draw(st.integers(0, len(history)))
+
+    for fields, block in list(zip(history, blocks, strict=True))[missed:]:
+        seen = late.decode(block)
+
+        assert not isinstance(seen, Undecodable)
+        assert len(fields) == len(seen)
+        for known, guess in zip(fields, seen, strict=True):
+            assert guess[0] in (None, known[0])
+            assert guess[1] in (None, known[1])
+        if missed == 0:
+            assert fields == seen
+
+
+def test_a_size_update_above_the_announced_limit_does_not_decode() -> None:
+    encoder, decoder = FieldEncoder(), FieldDecoder()
+    encoder.table_size_max = 8192
+
+    assert isinstance(decoder.decode(encoder.encode(())), Undecodable)
+
+    decoder = FieldDecoder()
+    decoder.table_size_max = 8192
+    encoder = FieldEncoder()
+    encoder.table_size_max = 8192
+
+    assert () == decoder.decode(encoder.encode(()))
+    assert 8192 == decoder.table_size
+
+
+def test_a_block_that_expands_without_end_is_given_up() -> None:
+    encoder = FieldEncoder()
+    bomb = encoder.encode(((b"x", b"y" * 4000),)) + encoder.encode(((b"x", b"y" * 4000),)) * 10_000
+
+    outcome = FieldDecoder().decode(bomb)
+
+    assert isinstance(outcome, Undecodable)
+    assert outcome.oversized
+    assert isinstance(LateDecoder().decode(bomb), Undecodable)
+
+
+def test_a_block_is_cut_into_its_instructions() -> None:
+    encoder = FieldEncoder()
+    encoder.table_size_max = 100
+    block = encoder.encode(((b":method", b"GET"), (b"a", b"b"), NeverIndexed(b"c", b"d")))
+
+    assert ["size", "indexed", "incremental", "never"] == [
+        item.kind for item in representations(block)
+    ]
+
+
+@pytest.mark.parametrize("block", [b"\x80", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f"])
+def test_index_zero_and_endless_integers_do_not_decode(block: bytes) -> None:
+    assert isinstance(FieldDecoder().decode(block), Undecodable)
+    assert isinstance(LateDecoder().decode(block), Undecodable)
+
+
+def test_a_section_is_sized_as_the_setting_counts_it() -> None:
+    assert 32 + 1 + 2 + 32 == section_size(((b"a", b"bc"), (b"", b"")))

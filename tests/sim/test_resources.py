@@ -1,0 +1,117 @@
+"""Resources are watched from outside: who holds, who lets go, who comes too late."""
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from h2proof.sim.resources import Pool, Register
+from h2proof.sim.trace import ResourceEvent, Trace
+
+
+class Thing:
+    value = 7
+
+
+@pytest.fixture(autouse=True)
+def _no_collector() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def history(trace: Trace) -> list[tuple[str, str]]:
+    return [
+        (event.kind, str(event.resource)) for event in trace if isinstance(event, ResourceEvent)
+    ]
+
+
+def test_an_object_is_released_when_nothing_refers_to_it() -> None:
+    trace = Trace()
+    register = Register(trace.resource)
+    thing = Thing()
+    register.track(thing, "wrapper", stream=1, size=80)
+    keeper = [thing]
+    del thing
+
+    assert ["wrapper#1"] == [str(holding.resource) for holding in register.live]
+
+    keeper.clear()
+
+    assert () == register.live
+    assert [("acquired", "wrapper#1"), ("released", "wrapper#1")] == history(trace)
+
+
+def test_a_cycle_keeps_its_object_live() -> None:
+    trace = Trace()
+    register = Register(trace.resource)
+    thing = Thing()
+    thing.itself = thing  # type: ignore[attr-defined]
+    register.track(thing, "wrapper")
+    del thing
+
+    assert 1 == len(register.live)
+
+
+def test_a_pool_hands_out_the_last_one_first_under_a_new_generation() -> None:
+    trace = Trace()
+    pool = Pool(Register(trace.resource), "wrapper", Thing)
+    first, second = pool.take(), pool.take()
+    pool.put(first)
+    pool.put(second)
+    third = pool.take()
+
+    assert 7 == third.value
+    assert [
+        ("acquired", "pooled wrapper#1"),
+        ("acquired", "wrapper#1"),
+        ("acquired", "pooled wrapper#2"),
+        ("acquired", "wrapper#2"),
+        ("released", "wrapper#1"),
+        ("released", "wrapper#2"),
+        ("acquired", "wrapper#2.2"),
+        ("used", "wrapper#2.2"),
+    ] == history(trace)
+
+
+def test_a_stale_lease_is_recorded_under_its_own_generation_and_still_acts() -> None:
+    trace = Trace()
+    pool = Pool(Register(trace.resource), "wrapper", Thing)
+    stale = pool.take()
+    pool.put(stale)
+    pool.take()
+
+    assert 7 == stale.value
+    assert ("used", "wrapper#1") == history(trace)[-1]
+
+
+def test_an_object_put_back_twice_is_handed_out_twice() -> None:
+    trace = Trace()
+    pool = Pool(Register(trace.resource), "wrapper", Thing)
+    lease = pool.take()
+    pool.put(lease)
+    pool.put(lease)
+    pool.take()
+    pool.take()
+
+    assert [
+        ("acquired", "wrapper#1"),
+        ("released", "wrapper#1"),
+        ("released", "wrapper#1"),
+        ("acquired", "wrapper#1.2"),
+        ("acquired", "wrapper#1.3"),
+    ] == [entry for entry in history(trace) if not entry[1].startswith("pooled")]
+
+
+def test_counted_things_are_numbered_by_kind() -> None:
+    trace = Trace()
+    register = Register(trace.resource)
+    slot = register.acquire("stream slot", stream=1)
+    register.acquire("timer")
+    register.release(slot)
+
+    assert [
+        ("acquired", "stream slot#1"),
+        ("acquired", "timer#1"),
+        ("released", "stream slot#1"),
+    ] == history(trace)
