@@ -48,7 +48,7 @@ def test_any_chunking_gives_the_same_frames(
     octets = b"".join(octets_of(*part) for part in parts) + data.draw(st.binary(max_size=8))
     whole = list(codec.FrameReader().feed(octets))
     reader = codec.FrameReader()
-    seen = []
+    seen: list[tuple[codec.FrameHeader, bytes | None]] = []
     rest = octets
     while rest:
         size = data.draw(st.integers(1, len(rest)))

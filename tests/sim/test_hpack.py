@@ -32,7 +32,7 @@ def test_a_line_that_must_not_be_indexed_stays_so() -> None:
     fields = decoder.decode(encoder.encode((secret,)))
 
     assert not isinstance(fields, Undecodable)
-    assert isinstance(fields[0], NeverIndexed)
+    assert type(fields[0]) is NeverIndexed
     assert encoder.encode((secret,)) == encoder.encode((secret,))
 
 
@@ -41,8 +41,8 @@ def test_no_octets_make_a_decoder_raise(block: bytes) -> None:
     fields = FieldDecoder().decode(block)
     late = LateDecoder().decode(block)
 
-    assert isinstance(fields, tuple | Undecodable)
-    assert isinstance(late, tuple | Undecodable)
+    assert isinstance(fields, (tuple, Undecodable))
+    assert isinstance(late, (tuple, Undecodable))
     if isinstance(fields, tuple):
         assert fields == late
 

@@ -7,10 +7,14 @@ from hypothesis import strategies as st
 from h2proof.sim import codec
 from h2proof.sim.frames import Data, Ping, Settings
 from h2proof.sim.trace import (
+    SENDERS,
     ConnectionInfo,
+    CutHow,
     DeliveredEvent,
     FrameEvent,
     Resource,
+    ResourceKind,
+    Sender,
     Trace,
 )
 
@@ -22,7 +26,11 @@ octets_of_frames = st.builds(
     st.binary(max_size=12),
     reserved=st.booleans(),
 )
-senders = st.sampled_from(["client", "server"])
+senders: st.SearchStrategy[Sender] = st.sampled_from(SENDERS)
+happenings: st.SearchStrategy[ResourceKind] = st.sampled_from(
+    ("acquired", "used", "released", "held")
+)
+cuts: st.SearchStrategy[CutHow] = st.sampled_from(("fin", "rst", "lost", "late"))
 numbers = st.integers(0, 1 << 31)
 
 
@@ -51,7 +59,7 @@ def traces(draw: st.DrawFn) -> Trace:
                 trace.delivered(draw(st.sampled_from(framed)), at=at, connection=connection)
             case "r":
                 trace.resource(
-                    draw(st.sampled_from(["acquired", "used", "released", "held"])),
+                    draw(happenings),
                     Resource("wrapper", draw(st.integers(1, 9)), draw(st.integers(1, 3))),
                     stream=draw(numbers),
                     by=draw(st.text(max_size=5)),
@@ -60,8 +68,7 @@ def traces(draw: st.DrawFn) -> Trace:
             case "n":
                 trace.note(draw(st.text(max_size=9)), at=at)
             case _:
-                how = draw(st.sampled_from(["fin", "rst", "lost", "late"]))
-                trace.cut(draw(senders), how, draw(st.none() | numbers), at=at)
+                trace.cut(draw(senders), draw(cuts), draw(st.none() | numbers), at=at)
     return trace
 
 
