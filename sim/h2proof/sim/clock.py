@@ -1,0 +1,403 @@
+"""Virtual time: an asyncio event loop on which waiting costs nothing.
+
+asyncio's own sleep, Event, Queue, Lock, TaskGroup, timeout, gather run on it unchanged. Time is an
+integer of nanoseconds that moves only when nothing is ready, straight to the next timer. Who runs
+next among the ready is asked of a `Schedule`. There is nothing here of the outside: no sockets,
+threads, processes or signals; asking for one is refused with a sentence. What the tasks mean is
+not known here.
+"""
+
+import asyncio
+import sys
+from asyncio import events
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
+from contextvars import Context, copy_context
+from heapq import heappop, heappush
+from typing import Any, Final, Literal, TypeVar, TypeVarTuple, cast
+from weakref import ref
+
+from h2proof.sim.scheduler import FIFO, Fifo, Schedule, Step, StepKind, Timer, Waiter
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+Stop = Literal["idle", "time", "steps", "stopped"]
+"""Why `advance` came back: nothing left to happen, nothing before the time given, too many steps."""
+
+SECOND_NS: Final = 1_000_000_000
+
+SPINS_MAX: Final = 10_000
+"""Steps at one instant after which a pending timer fires all the same: polling takes time."""
+
+
+class NoOutside(RuntimeError):
+    """Something of the real world was asked for in virtual time."""
+
+
+class VirtualLoop(asyncio.AbstractEventLoop):
+    """An event loop in virtual nanoseconds, deterministic for a deterministic schedule."""
+
+    def __init__(self, schedule: Schedule = FIFO) -> None:
+        self.now_ns = 0
+        self.steps = 0
+        """Callbacks run so far."""
+        self.choices: list[int] = []
+        """What the schedule chose where it had a choice; a script that replays this run."""
+        self.errors: list[str] = []
+        """What nobody caught, one sentence each."""
+        self._schedule = None if isinstance(schedule, Fifo) else schedule
+        self._ready: deque[Step | Timer] = deque()
+        self._timers: list[tuple[int, int, Timer]] = []
+        self._timer_count = 0
+        self._tasks: list[ref[asyncio.Task[Any]]] = []
+        self._children: dict[str, int] = {}
+        self._stopping = False
+        self._running = False
+        self._closed = False
+        self._handler: Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object] | None = None
+        self._factory: Callable[..., Any] | None = None
+
+    # -- running --
+
+    def advance(self, *, until_ns: int | None = None, steps_max: int | None = None) -> Stop:
+        """Run steps until nothing is left, `until_ns` is reached or `steps_max` more have run.
+
+        With `until_ns` the clock stands there afterwards, unless steps ran out; a timer due
+        exactly then has fired.
+        """
+        if self._running:
+            raise RuntimeError("the loop is running already; a step cannot advance its own loop")
+        last = sys.maxsize if steps_max is None else self.steps + steps_max
+        before = events._get_running_loop()
+        hooks = sys.get_asyncgen_hooks()
+        self._running = True
+        self._stopping = False
+        try:
+            events._set_running_loop(self)
+            sys.set_asyncgen_hooks(finalizer=self._finish_generator)
+            return self._advance(until_ns, last)
+        finally:
+            self._running = False
+            events._set_running_loop(before)
+            sys.set_asyncgen_hooks(*hooks)
+
+    def _advance(self, until_ns: int | None, last: int) -> Stop:
+        ready, timers = self._ready, self._timers
+        pick = ready.popleft if self._schedule is None else self._pick
+        spins_end = self.steps + SPINS_MAX
+        while True:
+            if timers and timers[0][0] <= self.now_ns:
+                self._fire()
+            if not ready or (self.steps >= spins_end and timers):
+                stop = self._move_time(until_ns)
+                if stop is not None and not ready:
+                    return stop
+                spins_end = self.steps + SPINS_MAX
+                continue
+            if self.steps >= last:
+                return "steps"
+            step = pick()
+            self.steps += 1
+            try:
+                step.context.run(step.callback, *step.args)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:  # noqa: BLE001  # as asyncio: the loop outlives a callback
+                self.call_exception_handler({"message": "a callback failed", "exception": error})
+            if self._stopping:
+                return "stopped"
+
+    def _fire(self) -> None:
+        timers = self._timers
+        while timers and timers[0][0] <= self.now_ns:
+            timer = heappop(timers)[2]
+            if not timer._cancelled:
+                self._ready.append(timer)
+
+    def _move_time(self, until_ns: int | None) -> Stop | None:
+        timers = self._timers
+        while timers and timers[0][2]._cancelled:
+            heappop(timers)
+        if timers and (until_ns is None or timers[0][0] <= until_ns):
+            self.now_ns = max(self.now_ns, timers[0][0])
+            return None
+        if until_ns is not None:
+            self.now_ns = max(self.now_ns, until_ns)
+        return "time" if timers else "idle"
+
+    def _pick(self) -> Step | Timer:
+        """The step that the schedule wants; order within one task, and of callbacks, is kept."""
+        ready = self._ready
+        if len(ready) == 1:
+            return ready.popleft()
+        places: list[int] = []
+        owners: list[object] = []
+        for place, step in enumerate(ready):
+            if step._cancelled:
+                continue
+            owner = getattr(step.callback, "__self__", None)
+            if not isinstance(owner, asyncio.Task):
+                owner = None
+            if not any(owner is other for other in owners):
+                owners.append(owner)
+                places.append(place)
+        chosen = 0
+        if len(places) > 1 and self._schedule is not None:
+            chosen = self._schedule.choose([ready[place] for place in places])
+            self.choices.append(chosen)
+        place = places[chosen] if places else 0  # only cancelled steps are left: any will do
+        step = ready[place]
+        del ready[place]
+        return step
+
+    def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:
+        """Run until the future is done; RuntimeError if nothing is left that could finish it."""
+        before = events._get_running_loop()
+        events._set_running_loop(None)
+        try:
+            task = asyncio.ensure_future(cast("Awaitable[T]", future), loop=self)
+        finally:
+            events._set_running_loop(before)
+        task.add_done_callback(self._stop_when_done)
+        try:
+            self.advance()
+        finally:
+            task.remove_done_callback(self._stop_when_done)
+        if not task.done():
+            waits = "; ".join(self.waiting())
+            raise RuntimeError(f"nothing is left that could happen, and this still waits: {waits}")
+        return task.result()
+
+    def _stop_when_done(self, _: "asyncio.Future[Any]") -> None:
+        self.stop()
+
+    def run_forever(self) -> None:
+        """Run until `stop` is called or nothing is left to happen."""
+        self.advance()
+
+    def stop(self) -> None:
+        """Come back from `advance` after this step."""
+        self._stopping = True
+
+    def is_running(self) -> bool:
+        """Whether a step is being run."""
+        return self._running
+
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
+    def close(self) -> None:
+        """Forget all that is pending."""
+        self._closed = True
+        self._ready.clear()
+        self._timers.clear()
+
+    async def shutdown_asyncgens(self) -> None:
+        """Nothing to do: a generator is finished when its last reference goes."""
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Nothing to do: there are no threads here."""
+
+    def _finish_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
+        if not self._closed:
+            self.create_task(generator.aclose())
+
+    # -- asking for steps --
+
+    def call_soon(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> Step:
+        """Run the callback in a step of its own, after this one."""
+        step = Step(callback, args, copy_context() if context is None else context)
+        self._ready.append(step)
+        return step
+
+    def call_soon_threadsafe(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> Step:
+        """The same as `call_soon`: there are no other threads."""
+        return self.call_soon(callback, *args, context=context)
+
+    def call_at_ns(
+        self,
+        at_ns: int,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> Timer:
+        """Run the callback when the clock shows `at_ns` virtual nanoseconds."""
+        task = asyncio.current_task(self)
+        timer = Timer(
+            at_ns,
+            callback,
+            args,
+            copy_context() if context is None else context,
+            task.get_name() if task is not None else "",
+        )
+        self._timer_count += 1
+        heappush(self._timers, (at_ns, self._timer_count, timer))
+        return timer
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> Timer:
+        """Run the callback at `when` virtual seconds, as asyncio counts."""
+        return self.call_at_ns(round(when * SECOND_NS), callback, *args, context=context)
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> Timer:
+        """Run the callback after `delay` virtual seconds."""
+        at_ns = self.now_ns + max(0, round(delay * SECOND_NS))
+        return self.call_at_ns(at_ns, callback, *args, context=context)
+
+    def time(self) -> float:
+        """Virtual seconds since the loop was made."""
+        return self.now_ns / SECOND_NS
+
+    def create_future(self) -> "asyncio.Future[Any]":
+        """An ordinary future of asyncio."""
+        return asyncio.Future(loop=self)
+
+    def waiter(self, what: str, kind: StepKind = "resume") -> Waiter:
+        """A future that says what is waited for: in labels of steps, and in `waiting`."""
+        return Waiter(self, what, kind)
+
+    def create_task(
+        self,
+        coro: Coroutine[Any, Any, T] | Generator[Any, None, T],
+        *,
+        name: object = None,
+        context: Context | None = None,
+    ) -> "asyncio.Task[T]":
+        """A task; one without a name is called after the task that made it, and numbered."""
+        called = self._child_name() if name is None else str(name)
+        task: asyncio.Task[T]
+        if self._factory is not None:
+            task = self._factory(self, coro, context=context)
+            task.set_name(called)
+        else:
+            task = asyncio.Task(coro, loop=self, name=called, context=context)
+        self._tasks.append(ref(task))
+        return task
+
+    def _child_name(self) -> str:
+        parent = asyncio.current_task(self)
+        stem = "task" if parent is None else parent.get_name()
+        number = self._children[stem] = self._children.get(stem, 0) + 1
+        return f"{stem}.{number}"
+
+    # -- looking at it --
+
+    def tasks(self) -> "list[asyncio.Task[Any]]":
+        """The tasks that are not done, in the order in which they were made."""
+        alive = [task for task in (each() for each in self._tasks) if task is not None]
+        return [task for task in alive if not task.done()]
+
+    def waiting(self) -> list[str]:
+        """Who waits for what: one sentence for each task that is not done."""
+        return [f"{task.get_name()} waits for {waits_for(task)}" for task in self.tasks()]
+
+    @property
+    def next_timer_ns(self) -> int | None:
+        """When the next timer fires, or None."""
+        times = [at for at, _, timer in self._timers if not timer._cancelled]
+        return min(times, default=None)
+
+    # -- errors and the rest of asyncio's interface --
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Keep what nobody caught in `errors`, or hand it to the handler that was set."""
+        if self._handler is not None:
+            self._handler(self, context)
+        else:
+            self.default_exception_handler(context)
+
+    def default_exception_handler(self, context: dict[str, Any]) -> None:
+        """One sentence in `errors`."""
+        error = context.get("exception")
+        task = context.get("task") or context.get("future")
+        where = f" in {task.get_name()}" if isinstance(task, asyncio.Task) else ""
+        what = f": {type(error).__name__}: {error}" if error is not None else ""
+        self.errors.append(f"{context.get('message', 'an error')}{where}{what}")
+
+    def set_exception_handler(
+        self, handler: Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object] | None
+    ) -> None:
+        """Who is told of errors that nobody caught."""
+        self._handler = handler
+
+    def get_exception_handler(
+        self,
+    ) -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object] | None:
+        """Who was set."""
+        return self._handler
+
+    def set_task_factory(self, factory: Callable[..., Any] | None) -> None:
+        """Who makes tasks; None for asyncio's own."""
+        self._factory = factory
+
+    def get_task_factory(self) -> Any:
+        """Who was set."""
+        return self._factory
+
+    def get_debug(self) -> bool:
+        """Always False: asyncio's debug mode looks at the real clock."""
+        return False
+
+    def set_debug(self, enabled: bool) -> None:
+        """Ignored, see `get_debug`."""
+
+
+def waits_for(task: "asyncio.Task[Any]") -> str:
+    """What a task waits for, as far as it can be said: a `Waiter`'s text, or where it stands."""
+    future = getattr(task, "_fut_waiter", None)
+    if isinstance(future, Waiter):
+        return future.what
+    innermost: Any = task.get_coro()
+    place = "its next step"
+    while innermost is not None and hasattr(innermost, "cr_frame"):
+        frame = innermost.cr_frame
+        if frame is not None:
+            place = f"{innermost.__qualname__} at line {frame.f_lineno}"
+        innermost = innermost.cr_await
+    if isinstance(future, asyncio.Task):
+        place += f" (task {future.get_name()})"
+    return place
+
+
+OUTSIDE: Final[tuple[str, ...]] = (
+    *("run_in_executor", "set_default_executor", "getaddrinfo", "getnameinfo"),
+    *("create_connection", "create_server", "create_unix_connection", "create_unix_server"),
+    *("create_datagram_endpoint", "connect_accepted_socket", "start_tls"),
+    *("sendfile", "sock_sendfile", "sock_recv", "sock_recv_into", "sock_recvfrom"),
+    *("sock_recvfrom_into", "sock_sendall", "sock_sendto", "sock_connect", "sock_accept"),
+    *("add_reader", "remove_reader", "add_writer", "remove_writer"),
+    *("connect_read_pipe", "connect_write_pipe", "subprocess_shell", "subprocess_exec"),
+    *("add_signal_handler", "remove_signal_handler"),
+)
+"""What an ordinary event loop offers and this one refuses."""
+
+
+def _refuse(name: str) -> Callable[..., Any]:
+    def refused(self: VirtualLoop, *args: Any, **kwargs: Any) -> Any:
+        raise NoOutside(
+            f"{name} was called, but a run in virtual time has no sockets, threads, processes or "
+            "signals; give the handler a stand-in that awaits asyncio only"
+        )
+
+    refused.__name__ = name
+    return refused
+
+
+for _name in OUTSIDE:
+    setattr(VirtualLoop, _name, _refuse(_name))

@@ -1,0 +1,211 @@
+"""Who runs next: the steps that are ready, what they are called, and schedules that choose.
+
+A step is one callback of the event loop: a frame is delivered, an await resumed, a timer fired.
+Steps of one task, and plain callbacks among themselves, keep their order, as asyncio promises;
+between those every order is possible, and a `Schedule` picks one. Each choice is an index, so a
+whole schedule is a tuple of small integers: it can be replayed, shrunk and enumerated. What the
+steps do, and when time moves, is not known here.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import Context
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeVar
+
+StepKind = Literal["deliver", "resume", "timer", "call"]
+T = TypeVar("T")
+
+
+class Label(NamedTuple):
+    """What a step is: a frame delivered, an await resumed, a timer fired, a plain callback."""
+
+    kind: StepKind
+    whose: str
+    what: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.whose}" + (f": {self.what}" if self.what else "")
+
+
+class Step(asyncio.Handle):
+    """A callback that is ready to run."""
+
+    __slots__ = ("args", "callback", "context")
+
+    def __init__(
+        self, callback: Callable[..., object], args: tuple[Any, ...], context: Context
+    ) -> None:
+        self.callback = callback
+        self.args = args
+        self.context = context
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """Forget the callback; it will not run."""
+        self._cancelled = True
+        self.callback = _nothing
+        self.args = ()
+
+    def __repr__(self) -> str:
+        return f"<Step {label_of(self)}>"
+
+
+class Timer(asyncio.TimerHandle):
+    """A callback that gets ready at a virtual time; `whose` task asked for it."""
+
+    __slots__ = ("args", "at_ns", "callback", "context", "whose")
+
+    def __init__(
+        self,
+        at_ns: int,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: Context,
+        whose: str,
+    ) -> None:
+        self.at_ns = at_ns
+        self.callback = callback
+        self.args = args
+        self.context = context
+        self.whose = whose
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """Forget the callback; it will not run."""
+        self._cancelled = True
+        self.callback = _nothing
+        self.args = ()
+
+    def when(self) -> float:
+        """Virtual seconds, as asyncio wants it."""
+        return self.at_ns / 1_000_000_000
+
+    def __repr__(self) -> str:
+        return f"<Timer {self.whose} @{self.at_ns}ns>"
+
+
+class Waiter(asyncio.Future[None]):
+    """A future that says what is waited for; its wake-up is a step with that label."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, what: str, kind: StepKind = "resume"
+    ) -> None:
+        super().__init__(loop=loop)
+        self.what = what
+        self.kind: StepKind = kind
+
+
+def _nothing() -> None:
+    """Stands in a cancelled step."""
+
+
+def label_of(step: Step | Timer) -> Label:
+    """What a step is and whose; worked out only when somebody asks."""
+    if isinstance(step, Timer):
+        return Label("timer", step.whose)
+    task = getattr(step.callback, "__self__", None)
+    if not isinstance(task, asyncio.Task):
+        name = getattr(step.callback, "__qualname__", type(step.callback).__name__)
+        return Label("call", name)
+    if step.args and isinstance(step.args[0], Waiter):
+        return Label(step.args[0].kind, task.get_name(), step.args[0].what)
+    return Label("resume", task.get_name())
+
+
+class Schedule(Protocol):
+    """Chooses among at least two steps that are ready; the answer is an index."""
+
+    def choose(self, candidates: Sequence[Step | Timer]) -> int:
+        """Which of the candidates runs next; they stand in the order in which they got ready."""
+        ...
+
+
+class Fifo:
+    """First ready, first run: what asyncio's own loop does."""
+
+    def choose(self, candidates: Sequence[Step | Timer]) -> int:
+        """The first."""
+        return 0
+
+
+class Seeded:
+    """Any of them, by a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed).random
+
+    def choose(self, candidates: Sequence[Step | Timer]) -> int:
+        """One at random, all alike."""
+        return int(self._random() * len(candidates))
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One place where a schedule had a choice: what was ready, and which was taken."""
+
+    labels: tuple[Label, ...]
+    chosen: int
+
+
+class Scripted:
+    """Choices from a list, then first in, first out.
+
+    A choice beyond the number of candidates takes the last one, so any list of non-negative
+    integers is a script: shrinking may drop and lower entries as it likes. With `watch` the
+    choice points are kept in `points`.
+    """
+
+    def __init__(self, choices: Sequence[int], *, watch: bool = False) -> None:
+        self._choices = choices
+        self._next = 0
+        self._watch = watch
+        self.points: list[Point] = []
+
+    def choose(self, candidates: Sequence[Step | Timer]) -> int:
+        """What the script says here."""
+        place, self._next = self._next, self._next + 1
+        wanted = self._choices[place] if place < len(self._choices) else 0
+        chosen = min(wanted, len(candidates) - 1)
+        if self._watch:
+            self.points.append(Point(tuple(label_of(step) for step in candidates), chosen))
+        return chosen
+
+
+Alternatives = Callable[[Sequence[Point], int], Sequence[int]]
+"""Given all points of a run and the place of one: the choices worth trying there."""
+
+
+def every_alternative(points: Sequence[Point], place: int) -> Sequence[int]:
+    """All candidates, each in its turn: no reduction."""
+    return range(len(points[place].labels))
+
+
+def explore(
+    play: Callable[[Scripted], T], alternatives: Alternatives = every_alternative
+) -> Iterator[tuple[tuple[int, ...], T]]:
+    """Every schedule of a deterministic `play`, depth first; yields the script and the result.
+
+    `play` is called with a schedule, runs everything from the start, and is called again with the
+    next script until no choice is left untried. `alternatives` may leave out choices that are
+    known to lead to the same outcomes.
+    """
+    script: tuple[int, ...] | None = ()
+    while script is not None:
+        schedule = Scripted(script, watch=True)
+        result = play(schedule)
+        points = schedule.points
+        yield tuple(point.chosen for point in points), result
+        script = _next_script(points, alternatives)
+
+
+def _next_script(points: Sequence[Point], alternatives: Alternatives) -> tuple[int, ...] | None:
+    for place in range(len(points) - 1, -1, -1):
+        later = [option for option in alternatives(points, place) if option > points[place].chosen]
+        if later:
+            return (*(point.chosen for point in points[:place]), later[0])
+    return None
+
+
+FIFO: Final = Fifo()
