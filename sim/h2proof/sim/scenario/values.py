@@ -16,6 +16,15 @@ FAULTY_CALLS: Final[tuple[FaultyCall, ...]] = get_args(FaultyCall)
 EFFECTS: Final[tuple[Effect, ...]] = get_args(Effect)
 
 
+def _not_negative(what: str, value: int) -> None:
+    if value < 0:
+        raise ValueError(f"{what} is {value}; it cannot be below 0")
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names)
+
+
 @dataclass(frozen=True, slots=True)
 class RequestPlan:
     """One request: sent `at_ns` after its client began, with a body of `body_octets` octets.
@@ -182,12 +191,3 @@ class Scenario:
     def from_json(cls, text: str) -> "Scenario":
         """The scenario that `to_json` wrote; ValueError with one sentence for anything else."""
         return plain.load(cls, text)
-
-
-def _not_negative(what: str, value: int) -> None:
-    if value < 0:
-        raise ValueError(f"{what} is {value}; it cannot be below 0")
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names)
