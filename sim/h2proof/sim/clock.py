@@ -62,8 +62,8 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     def advance(self, *, until_ns: int | None = None, steps_max: int | None = None) -> Stop:
         """Run steps until nothing is left, `until_ns` is reached or `steps_max` more have run.
 
-        With `until_ns` the clock stands there afterwards, unless steps ran out; a timer due
-        exactly then has fired.
+        On "time" the clock stands at `until_ns`, and a timer due exactly then has fired; on
+        "idle" it stands where the last step left it.
         """
         if self._running:
             raise RuntimeError("the loop is running already; a step cannot advance its own loop")
@@ -121,9 +121,10 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         if timers and (until_ns is None or timers[0][0] <= until_ns):
             self.now_ns = max(self.now_ns, timers[0][0])
             return None
-        if until_ns is not None:
-            self.now_ns = max(self.now_ns, until_ns)
-        return "time" if timers else "idle"
+        if not timers or until_ns is None:
+            return "idle"
+        self.now_ns = max(self.now_ns, until_ns)
+        return "time"
 
     def _pick(self) -> Step | Timer:
         """The step that the schedule wants; order within one task, and of callbacks, is kept."""

@@ -160,6 +160,10 @@ class Pipe:
         self.held = 0
         self._wake()
 
+    def discard(self) -> None:
+        """Be of no use any more, and write nothing about it into the trace."""
+        self._cut = True
+
     def _check_open(self) -> None:
         if self._cut:
             raise PipeCut("rst", self._name)
@@ -377,6 +381,11 @@ class Transport:
         """Lose the connection (rst), both directions and all octets on the way."""
         self.outgoing.cut()
         self.incoming.cut()
+
+    def discard(self) -> None:
+        """Be of no use any more: the run is over, and its trace is complete."""
+        self.outgoing.discard()
+        self.incoming.discard()
 
     @property
     def closed(self) -> bool:
