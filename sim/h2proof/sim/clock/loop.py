@@ -1,10 +1,8 @@
-"""Virtual time: an asyncio event loop on which waiting costs nothing.
+"""An asyncio event loop in virtual time, deterministic for a deterministic schedule.
 
-asyncio's own sleep, Event, Queue, Lock, TaskGroup, timeout, gather run on it unchanged. Time is an
-integer of nanoseconds that moves only when nothing is ready, straight to the next timer. Who runs
-next among the ready is asked of a `Schedule`. There is nothing here of the outside: no sockets,
-threads, processes or signals; asking for one is refused with a sentence. What the tasks mean is
-not known here.
+Time is an integer of nanoseconds that moves only when nothing is ready, straight to the next
+timer. Who runs next among the ready is asked of a `Schedule`. What the tasks mean is not known
+here.
 """
 
 import asyncio
@@ -17,6 +15,7 @@ from heapq import heappop, heappush
 from typing import Any, Final, Literal, TypeVar, TypeVarTuple, cast
 from weakref import ref
 
+from h2proof.sim.clock.outside import Sealed
 from h2proof.sim.scheduler import FIFO, Fifo, Schedule, Step, StepKind, Timer, Waiter
 
 T = TypeVar("T")
@@ -30,11 +29,7 @@ SPINS_MAX: Final = 10_000
 """Steps at one instant after which a pending timer fires all the same: polling takes time."""
 
 
-class NoOutside(RuntimeError):
-    """Something of the real world was asked for in virtual time."""
-
-
-class VirtualLoop(asyncio.AbstractEventLoop):
+class VirtualLoop(Sealed):
     """An event loop in virtual nanoseconds, deterministic for a deterministic schedule."""
 
     def __init__(self, schedule: Schedule = FIFO) -> None:
@@ -374,31 +369,3 @@ def waits_for(task: "asyncio.Task[Any]") -> str:
     if isinstance(future, asyncio.Task):
         place += f" (task {future.get_name()})"
     return place
-
-
-OUTSIDE: Final[tuple[str, ...]] = (
-    *("run_in_executor", "set_default_executor", "getaddrinfo", "getnameinfo"),
-    *("create_connection", "create_server", "create_unix_connection", "create_unix_server"),
-    *("create_datagram_endpoint", "connect_accepted_socket", "start_tls"),
-    *("sendfile", "sock_sendfile", "sock_recv", "sock_recv_into", "sock_recvfrom"),
-    *("sock_recvfrom_into", "sock_sendall", "sock_sendto", "sock_connect", "sock_accept"),
-    *("add_reader", "remove_reader", "add_writer", "remove_writer"),
-    *("connect_read_pipe", "connect_write_pipe", "subprocess_shell", "subprocess_exec"),
-    *("add_signal_handler", "remove_signal_handler"),
-)
-"""What an ordinary event loop offers and this one refuses."""
-
-
-def _refuse(name: str) -> Callable[..., Any]:
-    def refused(self: VirtualLoop, *args: Any, **kwargs: Any) -> Any:
-        raise NoOutside(
-            f"{name} was called, but a run in virtual time has no sockets, threads, processes or "
-            "signals; give the handler a stand-in that awaits asyncio only"
-        )
-
-    refused.__name__ = name
-    return refused
-
-
-for _name in OUTSIDE:
-    setattr(VirtualLoop, _name, _refuse(_name))
