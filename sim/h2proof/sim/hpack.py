@@ -89,6 +89,14 @@ class FieldDecoder:
         """The size the peer's encoder uses at present, as its last size update said."""
         return self._decoder.header_table_size
 
+    @property
+    def table_octets(self) -> int:
+        """The octets in the table now, as RFC 7541 §4.1 counts them."""
+        return sum(
+            len(name) + len(value) + ENTRY_OVERHEAD
+            for name, value in self._decoder.header_table.dynamic_entries
+        )
+
     def decode(self, block: bytes) -> Fields | Undecodable:
         """The field section of a complete block. After `Undecodable` the table means nothing."""
         try:
