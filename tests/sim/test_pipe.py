@@ -285,7 +285,7 @@ def test_without_burst_each_frame_is_a_step_of_its_own() -> None:
         assert 10 == len(stage.read)
         return stage.loop.steps
 
-    assert 9 == steps(burst=False) - steps(burst=True)
+    assert 10 == steps(burst=False) - steps(burst=True)
 
 
 def test_a_raw_frame_of_any_kind_is_recorded_as_it_is() -> None:
