@@ -1,0 +1,142 @@
+"""Two directions of frames become one trace.
+
+Frames stand in the order of the packet in which their header was complete, for a receiver may
+react to a header, while an event needs the whole payload. So a frame that is still coming in holds
+back what was seen behind it.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Literal
+
+from h2proof.oracle.importers.capture.held import Held
+from h2proof.oracle.importers.imported import Gap
+from h2proof.sim.codec import FrameHeader, write_header
+from h2proof.sim.trace import ConnectionInfo, CutHow, Sender, Trace
+
+FRAME_WEIGHT: Final = 120
+"""Octets that a frame costs in the index of a trace."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """A frame whose header is known and whose payload is still coming in."""
+
+    sender: Sender
+    header: FrameHeader
+    kept: bytearray
+    at: int
+    begins: int
+    knew: int | None
+    packet: int = 0
+    state: Literal["coming", "whole", "truncated"] = "coming"
+    lost: int = 0
+    """Octets of the payload that are missing."""
+
+    def write(self, trace: Trace) -> None:
+        """Append the frame, or what there is of it."""
+        if self.state == "truncated":
+            octets = write_header(self.header) + self.kept
+            trace.loose_octets(self.sender, octets, at=self.at, packet=self.packet)
+            return
+        if self.lost and self.header.type:  # of DATA only the content is missing
+            trace.cut(self.sender, "lost", self.lost, at=self.at, packet=self.packet)
+        trace.add_frame(
+            self.sender,
+            self.header,
+            self.kept,
+            at=self.at,
+            packet=self.packet,
+            begins=self.begins,
+            knew=self.knew,
+        )
+
+
+class Builder:
+    """The trace of one connection while it grows."""
+
+    __slots__ = ("_queue", "gaps", "keep_data", "trace", "traces")
+
+    def __init__(self, info: ConnectionInfo, *, keep_data: bool, traces: Held) -> None:
+        self.trace = Trace((info,))
+        self.keep_data = keep_data
+        self.traces = traces
+        """Counts the octets of this trace among those of all unfinished ones."""
+        self.gaps: list[Gap] = []
+        self._queue: deque[Frame | Callable[[], object]] = deque()
+
+    def whole(
+        self,
+        sender: Sender,
+        header: FrameHeader,
+        payload: bytes,
+        at: int,
+        packet: int,
+        knew: int | None,
+    ) -> None:
+        """A frame that was whole in the packet of its header."""
+        write = self.trace.add_frame
+        if self._queue:
+            self._queue.append(
+                partial(
+                    write, sender, header, payload, at=at, packet=packet, begins=packet, knew=knew
+                )
+            )
+        else:
+            write(sender, header, payload, at=at, packet=packet, begins=packet, knew=knew)
+
+    def begin(self, frame: Frame) -> None:
+        """A frame whose payload is still coming in; call `flush` when its state has changed."""
+        self._queue.append(frame)
+
+    def flush(self) -> None:
+        """Append to the trace what no longer waits for a payload."""
+        queue = self._queue
+        while queue:
+            first = queue[0]
+            if isinstance(first, Frame):
+                if first.state == "coming":
+                    return
+                first.write(self.trace)
+            else:
+                first()
+            queue.popleft()
+
+    def preface(self, at: int, packet: int) -> None:
+        """The client's preface was complete."""
+        self._later(partial(self.trace.preface, at=at, packet=packet))
+
+    def loose(self, sender: Sender, octets: bytes, at: int, packet: int) -> None:
+        """Octets that make no frame."""
+        self._later(partial(self.trace.loose_octets, sender, octets, at=at, packet=packet))
+
+    def cut(self, sender: Sender, how: CutHow, octets: int | None, at: int, packet: int) -> None:
+        """The end of a direction, a hole in it, or a start that was not seen."""
+        self._later(partial(self.trace.cut, sender, how, octets, at=at, packet=packet))
+
+    def _later(self, write: Callable[[], object]) -> None:
+        self._queue.append(write)
+        self.flush()
+
+    @property
+    def complete(self) -> bool:
+        """Seen from the preface to the end of the transport, without a hole."""
+        return not self.gaps and is_complete(self.trace)
+
+
+def is_complete(trace: Trace) -> bool:
+    """Whether a trace of one connection has the preface, the transport's end, and no hole."""
+    ends = set()
+    preface = False
+    for slot in trace.slots:
+        if isinstance(slot, int):
+            continue
+        if slot.kind == "preface":
+            preface = True
+        elif slot.kind == "cut":
+            ends.add((slot.how, slot.sender))
+    if not preface or any(how in ("lost", "late") for how, _ in ends):
+        return False
+    return any(how == "rst" for how, _ in ends) or len(ends) == 2

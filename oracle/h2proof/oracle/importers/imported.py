@@ -1,0 +1,107 @@
+"""What every importer gives: a trace for each connection, and an account of all the rest.
+
+`Options` is what the caller wishes, `Imported` one connection, `Account` what was read and what was
+left out. `CannotRead` is the one error: its text is the sentence that the user sees.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from h2proof.sim.trace import Trace
+
+if TYPE_CHECKING:
+    from h2proof.oracle.importers.source import Source
+
+
+class CannotRead(Exception):
+    """An input that cannot be read; the text says what is wrong and what would help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much an input may make us hold. Beyond it, what is missing is counted as lost."""
+
+    held_octets_max: int = 96 << 20
+    """Octets of all connections that wait for others: out of order, undecided, undecrypted."""
+    connection_octets_max: int = 8 << 20
+    """The same for one connection."""
+    trace_octets_max: int = 256 << 20
+    """Octets of all unfinished traces, each frame weighed with its place in the index."""
+    connections_max: int = 50_000
+    """Connections that are followed at the same time; the longest silent one gives way."""
+    text_octets_max: int = 256 << 20
+    """Size of a log, which is read as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to read.
+
+    `keylog` names a file of TLS secrets (else the environment's SSLKEYLOGFILE is used); `port`
+    keeps only connections of which one end has it; with `keep_data` the trace holds the content of
+    DATA frames too, which no verdict needs but every export does.
+    """
+
+    keylog: Path | None = None
+    port: int | None = None
+    keep_data: bool = False
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that the input does not tell: how many octets of whom (None: not known), and why."""
+
+    reason: str
+    octets: int | None = None
+    sender: str | None = None
+    packet: int | None = None
+
+    def __str__(self) -> str:
+        who = f" of the {self.sender}" if self.sender else ""
+        count = f"{self.octets} octets{who}: " if self.octets is not None else ""
+        where = f" (packet {self.packet})" if self.packet is not None else ""
+        return f"{count}{self.reason}{where}"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """One connection of the input.
+
+    `number` counts the transport connections of the input from 0 in the order of their first
+    packet, as tshark's tcp.stream does. `complete` is true when it was seen from the preface to the
+    end of the transport, without a hole. `gaps` are what a verdict cannot know.
+    """
+
+    number: int
+    trace: Trace
+    complete: bool
+    gaps: tuple[Gap, ...] = ()
+    alpn: str | None = None
+
+
+@dataclass(slots=True)
+class Account:
+    """What was read so far, and what was left out and why; counted while reading goes on."""
+
+    packets: int = 0
+    octets: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    """Packets or connections that are not HTTP/2, by reason."""
+    damage: list[str] = field(default_factory=list)
+    """What was wrong with the input itself, one sentence each."""
+
+    def skip(self, reason: str, count: int = 1) -> None:
+        """Count something that was left out."""
+        self.skipped[reason] = self.skipped.get(reason, 0) + count
+
+    def damaged(self, sentence: str) -> None:
+        """Note damage; the first few are enough to understand."""
+        if len(self.damage) < 20:
+            self.damage.append(sentence)
+
+
+Reader = Callable[["Source", Options, Account], Iterator[Imported]]
+"""What an importer is: it reads a source to its end and gives connections as they are over."""

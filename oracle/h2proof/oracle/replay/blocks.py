@@ -1,0 +1,116 @@
+"""One direction's field blocks: put together, decoded once, with the sender's table.
+
+Knows RFC 7541's table, not what a message is. After a loss, or when the capture joined late, what
+cannot be known stays unknown and decoding goes on. A block that does not decode is a complaint of
+its sender's; the table means nothing from there.
+"""
+
+from typing import Final
+
+from hpack.exceptions import HPACKError
+from hpack.hpack import decode_integer
+
+from h2proof.oracle.replay.sent import Section, Sent
+from h2proof.sim.frames import Continuation, Headers, PushPromise
+from h2proof.sim.hpack import FieldDecoder, LateDecoder, Undecodable
+
+BLOCK_OCTETS_MAX: Final = 1 << 22
+"""A block beyond this size is not kept: its table is lost, which is `unknown`."""
+TABLE_OCTETS_MAX: Final = 1 << 24
+"""The largest table that is followed."""
+
+
+class Blocks:
+    """Takes a sender's frames of field blocks in order; gives a `Section` when one is complete."""
+
+    __slots__ = ("_late", "_octets", "_parts", "_whole", "lost", "opener")
+
+    def __init__(self, *, late: bool = False) -> None:
+        self.opener: Sent | None = None
+        """The frame whose block is not complete yet."""
+        self.lost = late
+        """The table is not, or no longer, the sender's."""
+        self._parts: list[bytes] = []
+        self._octets = 0
+        self._whole = FieldDecoder()
+        self._whole.table_size_max = TABLE_OCTETS_MAX
+        self._late = LateDecoder()
+
+    def take(self, sent: Sent) -> Section | None:
+        """Add a frame that its sender's order allows; the section if the block is complete."""
+        frame = sent.frame
+        if not isinstance(frame, Headers | PushPromise | Continuation):
+            return None
+        if not isinstance(frame, Continuation):
+            self.opener, self._parts, self._octets = sent, [], 0
+        if self.opener is None:
+            return None
+        self._octets += len(frame.fragment)
+        if self._octets <= BLOCK_OCTETS_MAX:
+            self._parts.append(frame.fragment)
+        if not frame.end_headers:
+            return None
+        section = Section(self.opener)
+        if self._octets <= BLOCK_OCTETS_MAX:
+            self._decode(section, b"".join(self._parts))
+        else:
+            self.lose()
+        self.opener, self._parts = None, []
+        return section
+
+    def abandon(self) -> None:
+        """The open block will not be completed; its part of the table is missing."""
+        self.opener, self._parts = None, []
+        self.lose()
+
+    def lose(self) -> None:
+        """From here the table is not the sender's."""
+        if not self.lost:
+            self.lost = True
+            self._late = LateDecoder()
+
+    @property
+    def table_size(self) -> int:
+        """The maximum that the sender chose last; 4096 before any size update."""
+        return self._whole.table_size
+
+    @property
+    def table_octets(self) -> int:
+        """The octets in the sender's table; -1 where they cannot be known."""
+        return -1 if self.lost else self._whole.table_octets
+
+    def _decode(self, section: Section, block: bytes) -> None:
+        section.updates = leading_updates(block)
+        fields: tuple[tuple[bytes | None, bytes | None], ...] | Undecodable
+        if self.lost:
+            fields = self._late.decode(block)
+        elif any(update > TABLE_OCTETS_MAX for update in section.updates):
+            self.lose()
+            fields = self._late.decode(block)
+        else:
+            fields = self._whole.decode(block)
+        section.octets = self.table_octets
+        if not isinstance(fields, Undecodable):
+            section.fields = fields
+            return
+        self.lose()
+        if not fields.oversized:
+            section.complaint = fields.reason
+
+
+def leading_updates(block: bytes) -> tuple[int, ...]:
+    """The dynamic table size updates at the start of a block (RFC 7541 §6.3)."""
+    if not block or block[0] & 0xE0 != 0x20:
+        return ()
+    found = []
+    offset = 0
+    while offset < len(block) and block[offset] & 0xE0 == 0x20:
+        try:
+            size, used = decode_integer(block[offset:], 5)
+        except HPACKError:
+            break
+        found.append(size)
+        offset += used
+        if len(found) > 16:
+            break
+    return tuple(found)

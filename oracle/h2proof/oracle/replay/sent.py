@@ -1,0 +1,224 @@
+"""One frame as both ends will see it: its place, its index entries and the few values that matter.
+
+No payload is kept beyond the moment in which the frame is judged, so a queue of waiting frames
+costs the same whether they carried a megabyte or nothing. What a frame does to a view is not known
+here.
+"""
+
+from typing import Final
+
+from h2proof.sim.codec import FrameHeader, decode
+from h2proof.sim.errors import Fault
+from h2proof.sim.frames import (
+    ACK,
+    END_HEADERS,
+    END_STREAM,
+    PADDED,
+    AltSvc,
+    AnyFrame,
+    Continuation,
+    Data,
+    FrameType,
+    GoAway,
+    Headers,
+    Origin,
+    Ping,
+    PriorityUpdate,
+    PushPromise,
+    RstStream,
+    Settings,
+    Unreadable,
+    WindowUpdate,
+    type_name,
+)
+from h2proof.sim.trace import RESERVED
+
+DATA: Final = FrameType.DATA.value
+HEADERS: Final = FrameType.HEADERS.value
+PRIORITY: Final = FrameType.PRIORITY.value
+RST_STREAM: Final = FrameType.RST_STREAM.value
+SETTINGS: Final = FrameType.SETTINGS.value
+PUSH_PROMISE: Final = FrameType.PUSH_PROMISE.value
+PING: Final = FrameType.PING.value
+GOAWAY: Final = FrameType.GOAWAY.value
+WINDOW_UPDATE: Final = FrameType.WINDOW_UPDATE.value
+CONTINUATION: Final = FrameType.CONTINUATION.value
+ALTSVC: Final = FrameType.ALTSVC.value
+ORIGIN: Final = FrameType.ORIGIN.value
+PRIORITY_UPDATE: Final = FrameType.PRIORITY_UPDATE.value
+
+RIGHT, WRONG_ON_STREAM, WRONG_ON_CONNECTION = range(3)
+"""Whether a frame is a proven violation of its sender, and how far that reaches."""
+
+HOLE: Final = 0x100
+"""The type of a pseudo-frame that stands where octets are missing."""
+
+
+class Section:
+    """A complete field block, decoded as far as its table is known."""
+
+    __slots__ = ("complaint", "fields", "length", "method", "octets", "opener", "status", "updates")
+
+    def __init__(self, opener: "Sent") -> None:
+        self.opener = opener
+        """The HEADERS or PUSH_PROMISE that began the block."""
+        self.fields: tuple[tuple[bytes | None, bytes | None], ...] | None = None
+        """The field lines, None for a name or value that cannot be known; None: not decoded."""
+        self.complaint = ""
+        """Why the block does not decode."""
+        self.method: bytes | None = None
+        self.status: int | None = None
+        self.length: int | None = None
+        """The content-length, if it has a single valid value."""
+        self.updates: tuple[int, ...] = ()
+        """The dynamic table size updates at its start."""
+        self.octets = 0
+        """The size of the sender's dynamic table behind it; -1 where that is not known."""
+
+    @property
+    def known(self) -> bool:
+        """True if every line of it is known."""
+        return self.fields is not None and all(
+            name is not None and value is not None for name, value in self.fields
+        )
+
+
+class Sent:
+    """A frame on the wire. `number` counts its sender's frames from 0, in the order of the trace."""
+
+    __slots__ = (
+        "code",
+        "content",
+        "event",
+        "fault",
+        "flags",
+        "frame",
+        "frame_index",
+        "length",
+        "number",
+        "opaque",
+        "packet",
+        "section",
+        "settings",
+        "stream",
+        "type",
+        "value",
+        "wrong",
+    )
+
+    def __init__(
+        self,
+        number: int,
+        event: int,
+        frame_index: int,
+        packet: int | None,
+        type: int,
+        flags: int,
+        stream: int,
+        length: int,
+    ) -> None:
+        self.number = number
+        self.event = event
+        self.frame_index = frame_index
+        self.packet = packet
+        self.type = type
+        self.flags = flags
+        """With the header's reserved bit as bit 8."""
+        self.stream = stream
+        self.length = length
+        self.value = 0
+        """By type: increment, promised stream, last stream, prioritized stream."""
+        self.code = 0
+        self.content = -1
+        """DATA: octets without padding; -1 where not known."""
+        self.settings: tuple[tuple[int, int], ...] = ()
+        self.opaque = b""
+        """PING: the payload."""
+        self.fault: Fault | None = None
+        """Its octets make no frame of its type."""
+        self.frame: AnyFrame | None = None
+        """The frame itself, while it is being judged; not made for ordinary ones."""
+        self.section: Section | None = None
+        """On the frame that completes a field block."""
+        self.wrong = RIGHT
+
+    @property
+    def ends_stream(self) -> bool:
+        """END_STREAM on a type that has this flag."""
+        return self.type <= HEADERS and bool(self.flags & END_STREAM)
+
+    @property
+    def ends_headers(self) -> bool:
+        """END_HEADERS; to be asked of HEADERS, PUSH_PROMISE and CONTINUATION."""
+        return bool(self.flags & END_HEADERS)
+
+    @property
+    def is_ack(self) -> bool:
+        """ACK; to be asked of SETTINGS and PING."""
+        return bool(self.flags & ACK)
+
+    @property
+    def reserved(self) -> bool:
+        """The reserved bit of the frame header."""
+        return self.flags >= RESERVED
+
+    @property
+    def name(self) -> str:
+        """Type, stream and what tells it from others, for a sentence."""
+        text = type_name(self.type)
+        if self.type in (SETTINGS, PING) and self.is_ack:
+            text += " ACK"
+        if self.stream:
+            text += f" {self.stream}"
+        if self.type == PUSH_PROMISE:
+            text += f" -> {self.value}"
+        return text
+
+
+def read_payload(sent: Sent, payload: bytes, *, elided: bool = False) -> None:
+    """Fill in what the payload says. With `elided` only its start is here (DATA only)."""
+    kind = sent.type
+    if kind == DATA and (elided or not sent.flags & PADDED):
+        _read_data_start(sent, payload)
+        return
+    header = FrameHeader(sent.length, kind, sent.flags & 0xFF, sent.stream, sent.reserved)
+    if elided:
+        return
+    frame = decode(header, payload)
+    sent.frame = frame
+    match frame:
+        case Data():
+            sent.content = len(frame.data)
+        case Headers() | Continuation():
+            pass
+        case PushPromise():
+            sent.value = frame.promised
+        case RstStream():
+            sent.code = frame.code
+        case Settings():
+            sent.settings = frame.values
+        case Ping():
+            sent.opaque = frame.payload
+        case GoAway():
+            sent.value, sent.code = frame.last, frame.code
+        case WindowUpdate():
+            sent.value = frame.increment
+        case PriorityUpdate():
+            sent.value = frame.prioritized
+        case Unreadable():
+            sent.fault = frame.fault
+        case AltSvc() | Origin() | _:
+            pass
+
+
+def _read_data_start(sent: Sent, payload: bytes) -> None:
+    if not sent.flags & PADDED:
+        sent.content = sent.length
+    elif payload and payload[0] < sent.length:
+        sent.content = sent.length - 1 - payload[0]
+    elif payload or not sent.length:
+        header = FrameHeader(sent.length, DATA, sent.flags & 0xFF, sent.stream, sent.reserved)
+        # the fault depends on the first octet and the length alone
+        frame = decode(header, payload[:1].ljust(sent.length, b"\0"))
+        if isinstance(frame, Unreadable):
+            sent.fault = frame.fault

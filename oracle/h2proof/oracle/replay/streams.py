@@ -1,0 +1,172 @@
+"""What a view keeps of a stream: facts, not a history.
+
+Both ends may say END_STREAM and RST_STREAM once or more; what a stream *is* follows from which of
+these have been seen, in whatever order. A closed stream leaves a byte of facts and two event
+numbers in a page of 64, so a million closed streams cost some ten octets each.
+"""
+
+from array import array
+from typing import Final
+
+from h2proof.oracle.replay.grids import (
+    ENDED,
+    HALF_LOCAL,
+    HALF_REMOTE,
+    OPEN,
+    RESERVED_LOCAL,
+    RESERVED_REMOTE,
+    RESET_RECEIVED,
+    RESET_SENT,
+    SKIPPED,
+)
+
+OPENED: Final = 0x01
+"""HEADERS came on it, from its initiator."""
+SENT_END: Final = 0x02
+GOT_END: Final = 0x04
+SENT_RESET: Final = 0x08
+GOT_RESET: Final = 0x10
+RESERVED: Final = 0x20
+"""It was promised."""
+MARKED: Final = 0x40
+"""A frame of the peer that names it is a proven violation: what follows is excused."""
+BLAMED: Final = 0x80
+"""The endpoint itself broke a rule here: what follows is a consequence."""
+
+BOTH_ENDS: Final = SENT_END | GOT_END
+RESETS: Final = SENT_RESET | GOT_RESET
+
+
+def is_closed(facts: int) -> bool:
+    """True once END_STREAM went both ways or a RST_STREAM either way."""
+    return bool(facts & RESETS) or facts & BOTH_ENDS == BOTH_ENDS
+
+
+def state_of(facts: int, *, mine: bool) -> int:
+    """The state of RFC 9113 §5.1 for the endpoint whose facts these are.
+
+    `mine`: this endpoint initiated the stream. No facts at all: the stream was skipped.
+    """
+    if facts & SENT_RESET:
+        return RESET_SENT
+    if facts & GOT_RESET:
+        return RESET_RECEIVED
+    if facts & BOTH_ENDS == BOTH_ENDS:
+        return ENDED
+    if not facts & OPENED:
+        if not facts & RESERVED:
+            return SKIPPED
+        return RESERVED_LOCAL if mine else RESERVED_REMOTE
+    if facts & SENT_END:
+        return HALF_LOCAL
+    return HALF_REMOTE if facts & GOT_END else OPEN
+
+
+class Stream:
+    """A stream that is not closed, as one endpoint sees it. -1 stands for "not known"."""
+
+    __slots__ = (
+        "announced",
+        "credit",
+        "facts",
+        "final",
+        "granted",
+        "heads",
+        "id",
+        "method",
+        "octets",
+        "opened_by",
+        "peer_status",
+        "peer_stop",
+        "stop",
+        "tunnel",
+    )
+
+    def __init__(self, identifier: int, facts: int, opened_by: int) -> None:
+        self.id = identifier
+        self.facts = facts
+        self.opened_by = opened_by
+        """The event that opened or promised it."""
+        self.stop = -1
+        """The own event that ended or reset it."""
+        self.peer_stop = -1
+        self.credit = 0
+        """WINDOW_UPDATE received less DATA sent; the initial window comes on top, never clipped."""
+        self.granted = 0
+        """WINDOW_UPDATE sent less DATA received; likewise."""
+        self.heads = 0
+        """Complete field sections this endpoint has sent on it, the promise not counted."""
+        self.final = False
+        """The own message has its (final) header section."""
+        self.announced = -1
+        """The content-length of the own message."""
+        self.octets = 0
+        """Content octets of DATA sent."""
+        self.method: bytes | None = None
+        """The request's, as far as this endpoint knows it."""
+        self.peer_status = -1
+        """The final status received (client)."""
+        self.tunnel = False
+        """CONNECT was answered with 2xx, as far as this endpoint knows."""
+
+    def copy(self) -> "Stream":
+        """The same facts in another object."""
+        other = Stream.__new__(Stream)
+        for name in Stream.__slots__:
+            setattr(other, name, getattr(self, name))
+        return other
+
+
+_PAGE_BITS: Final = 7
+_PAGE: Final = 1 << (_PAGE_BITS - 1)
+_NO_EVENT: Final = 0xFFFFFFFF
+
+
+class _Page:
+    __slots__ = ("facts", "peer_stop", "stop")
+
+    def __init__(self) -> None:
+        self.facts = bytearray(_PAGE)
+        self.stop = array("I", [_NO_EVENT]) * _PAGE
+        self.peer_stop = array("I", [_NO_EVENT]) * _PAGE
+
+
+class Tombs:
+    """The closed streams of one initiator."""
+
+    __slots__ = ("_pages",)
+
+    def __init__(self) -> None:
+        self._pages: dict[int, _Page] = {}
+
+    def facts(self, stream: int) -> int:
+        """What is known of a closed stream; 0 for one that was never used."""
+        page = self._pages.get(stream >> _PAGE_BITS)
+        return 0 if page is None else page.facts[stream >> 1 & _PAGE - 1]
+
+    def put(self, stream: int, facts: int) -> None:
+        """Set the facts of a closed stream."""
+        self._page(stream).facts[stream >> 1 & _PAGE - 1] = facts
+
+    def bury(self, stream: Stream) -> None:
+        """Keep of a closed stream its facts and the events that closed it."""
+        page, place = self._page(stream.id), stream.id >> 1 & _PAGE - 1
+        page.facts[place] = stream.facts
+        page.stop[place] = stream.stop & _NO_EVENT
+        page.peer_stop[place] = stream.peer_stop & _NO_EVENT
+
+    def stops(self, stream: int) -> tuple[int, int]:
+        """The own event and the peer's event that closed it; -1 where there was none."""
+        page = self._pages.get(stream >> _PAGE_BITS)
+        if page is None:
+            return -1, -1
+        place = stream >> 1 & _PAGE - 1
+        own, peer = page.stop[place], page.peer_stop[place]
+        return (-1 if own == _NO_EVENT else own), (-1 if peer == _NO_EVENT else peer)
+
+    def _page(self, stream: int) -> _Page:
+        key = stream >> _PAGE_BITS
+        page = self._pages.get(key)
+        if page is None:
+            page = self._pages[key] = _Page()
+        return page

@@ -1,0 +1,496 @@
+"""A client on one connection: polite, unless an act of its plan says otherwise.
+
+It asks for what its plan says, gives credit back when half a window is used, answers what has to
+be answered. Behaviours change that: they withhold credit, stop reading, react at a moment. They
+see what a peer can see: the notices of the client's own `Connection`, and what arrived when.
+When the faults stop, `calm` makes it polite again and lets everything end. What the server does
+with all this is not known here.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from h2proof.sim.clients.behaviour import Behaviour, Part
+from h2proof.sim.clients.moments import MOMENT_OF, Moment
+from h2proof.sim.clock import VirtualLoop
+from h2proof.sim.codec import encode
+from h2proof.sim.connection import Connection
+from h2proof.sim.errors import ErrorCode
+from h2proof.sim.frames import AnyFrame
+from h2proof.sim.notices import (
+    DataReceived,
+    Notice,
+    PromiseReceived,
+    ResponseReceived,
+    StreamFailed,
+    StreamReset,
+    TrailersReceived,
+)
+from h2proof.sim.pipe import PipeCut, Transport
+from h2proof.sim.scenario import ClientPlan, RequestPlan
+
+ENABLE_PUSH: Final = 2
+MAX_CONCURRENT_STREAMS: Final = 3
+INITIAL_WINDOW_SIZE: Final = 4
+WINDOW: Final = 65_535
+"""The window of a connection, and of a stream without a setting (RFC 9113 §6.9.2)."""
+
+Action = Callable[[int], None]
+"""What a behaviour does at a moment, given the stream on which it came."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One stream as the client sees it: a request of its own, or a promise."""
+
+    stream: int
+    ordinal: int
+    """Of the request in the plan; a promise has that of its associated stream."""
+    associated: int
+    """The stream of the request; for that itself the same as `stream`."""
+    ended_here: bool = False
+    ended_there: bool = False
+    octets: int = 0
+    """Flow-controlled octets received."""
+    owed: int = 0
+    """Octets received and not credited to this stream."""
+
+    @property
+    def over(self) -> bool:
+        """Ended both ways."""
+        return self.ended_here and self.ended_there
+
+
+@dataclass(slots=True)
+class Reaction:
+    """Something to be done at the `nth` moment of a kind, or at each one (0)."""
+
+    part: Part
+    moment: Moment
+    nth: int
+    action: Action
+    seen: int = 0
+
+
+class Client:
+    """One client. The connection is made anew by `dial`; all else belongs to the present one."""
+
+    connection: Connection
+    transport: Transport
+
+    def __init__(
+        self,
+        number: int,
+        plan: ClientPlan,
+        acts: tuple[tuple[Behaviour, Part], ...],
+        loop: VirtualLoop,
+        connect: Callable[[], Transport],
+    ) -> None:
+        self.number = number
+        self.name = f"client {number}"
+        self.plan = plan
+        self.requests: list[RequestPlan] = list(plan.requests)
+        """What it will ask for; a behaviour may change it before the client begins."""
+        self.loop = loop
+        self.settings: dict[int, int] = dict(plan.settings)
+        """Its first SETTINGS; a behaviour may change them before the client begins."""
+        self.asks = True
+        """False: a behaviour does the asking."""
+        self.write_octets_max: int | None = None
+        """Into what pieces its octets are cut before they go into the pipe."""
+        self.exchanges: dict[int, Exchange] = {}
+        self.lost = False
+        """Whether the connection is gone, one way or the other."""
+        self._connect = connect
+        self._acts = acts
+        self._plays: list[asyncio.Task[None]] = []
+        self._asked = 0
+        self._owed = 0
+        self._muted = False
+        self._held: list[Callable[[int], bool]] = []
+        self._reactions: list[Reaction] = []
+        self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
+
+    # -- life --
+
+    def begin(self) -> None:
+        """Prepare the acts, open the connection, and start all that the plan says."""
+        for behaviour, part in self._acts:
+            if behaviour.prepare is not None:
+                behaviour.prepare(self, part)
+        self.dial()
+        for act, (behaviour, part) in zip(self.plan.acts, self._acts, strict=True):
+            if behaviour.play is not None:
+                play = self._on_stage(behaviour, part, act.from_ns, act.until_ns)
+                self._plays.append(
+                    self.loop.create_task(play, name=f"{self.name} {behaviour.name}")
+                )
+        if self.asks:
+            self._plays.append(self.loop.create_task(self._ask_all(), name=f"{self.name} asks"))
+
+    def dial(self) -> None:
+        """Open a connection, the first or a new one; what the old one had is forgotten."""
+        self.transport = self._connect()
+        self.connection = Connection("client", settings=self.settings)
+        self.exchanges = {}
+        self.lost = False
+        self._owed = 0
+        self._muted = False
+        self.flush()
+        self.loop.create_task(
+            self._read_all(self.transport, self.connection), name=f"{self.name} reads"
+        )
+
+    async def _on_stage(
+        self, behaviour: Behaviour, part: Part, from_ns: int, until_ns: int | None
+    ) -> None:
+        assert behaviour.play is not None
+        if from_ns:
+            await self.sleep(from_ns)
+        if until_ns is None:
+            await behaviour.play(self, part)
+            return
+        try:
+            async with asyncio.timeout((until_ns - from_ns) / 1_000_000_000):
+                await behaviour.play(self, part)
+        except TimeoutError:
+            pass
+
+    async def _ask_all(self) -> None:
+        began = self.loop.now_ns
+        for ordinal in range(len(self.requests)):
+            wait = began + self.requests[ordinal].at_ns - self.loop.now_ns
+            if wait > 0:
+                await self.sleep(wait)
+            if not self._may_ask():
+                await self.until(self._may_ask, "a free stream")
+            self.ask(ordinal)
+
+    def _may_ask(self) -> bool:
+        most = self.connection.peer_settings.get(MAX_CONCURRENT_STREAMS)
+        if most is None:
+            return True
+        mine = sum(1 for each in self.exchanges.values() if each.stream & 1 and not each.over)
+        return mine < most
+
+    @property
+    def content(self) -> bool:
+        """Whether it has asked for everything, and everything has ended."""
+        if self.lost:
+            return True
+        return self._asked >= len(self.requests) and not any(
+            not exchange.over for exchange in self.exchanges.values()
+        )
+
+    def calm(self) -> None:
+        """The faults stop: no act is on stage any more, all credit is given, all bodies end."""
+        for play in self._plays:
+            play.cancel()
+        self.loop.create_task(self._calm(), name=f"{self.name} calms down")
+
+    async def _calm(self) -> None:
+        self._reactions.clear()
+        self._held.clear()
+        self._asked = len(self.requests)
+        self._muted = False
+        self.transport.incoming.resume()
+        if self.lost:
+            return
+        if self.settings.get(INITIAL_WINDOW_SIZE, WINDOW) < WINDOW:
+            self.change({INITIAL_WINDOW_SIZE: WINDOW})
+        self._credit_all()
+        for exchange in tuple(self.exchanges.values()):
+            if not exchange.ended_here:
+                self.connection.send_data(exchange.stream, b"", end_stream=True)
+                exchange.ended_here = True
+        self.flush()
+
+    def leave(self) -> None:
+        """Say GOAWAY and close; for one that has not lost its connection yet."""
+        if self.lost:
+            return
+        self.connection.goaway(ErrorCode.NO_ERROR)
+        self.flush()
+        self.transport.close()
+
+    # -- what it does --
+
+    def ask(self, ordinal: int, *, end: bool = True) -> int:
+        """Send the request with that ordinal; its stream. `end` False leaves the body open."""
+        if self.lost:
+            return 0
+        plan = self.requests[ordinal]
+        ends = end and not plan.body_octets
+        stream = self.connection.send_headers(None, plan.section(), end_stream=ends)
+        self.exchanges[stream] = Exchange(stream, ordinal, stream, ended_here=ends)
+        self._asked = max(self._asked, ordinal + 1)
+        self.flush()
+        if plan.body_octets:
+            body = self._send_body(stream, plan.body_octets, end=end)
+            self._plays.append(self.loop.create_task(body, name=f"{self.name} stream {stream}"))
+        self._happened(Moment.ASKED, stream)
+        return stream
+
+    def ask_all(self) -> None:
+        """Send all requests of the plan at once, as many as the server allows."""
+        for ordinal in range(len(self.requests)):
+            if self._may_ask():
+                self.ask(ordinal)
+
+    async def _send_body(self, stream: int, octets: int, *, end: bool) -> None:
+        exchange = self.exchanges[stream]
+        while octets and not exchange.ended_here:
+            room = min(self.connection.send_window(stream), octets)
+            if not room:
+                await self.until(
+                    lambda: exchange.ended_here or self.connection.send_window(stream) > 0,
+                    f"credit on stream {stream}",
+                )
+                continue
+            octets -= room
+            last = end and not octets
+            self.connection.send_data(stream, bytes(room), end_stream=last)
+            exchange.ended_here = exchange.ended_here or last
+            self.flush()
+
+    def reset(self, stream: int, code: int = ErrorCode.CANCEL) -> None:
+        """Send RST_STREAM; nothing if the stream is over."""
+        exchange = self.exchanges.get(stream)
+        if exchange is None or exchange.over or self.lost:
+            return
+        self.connection.reset(stream, code)
+        exchange.ended_here = exchange.ended_there = True
+        self.flush()
+        self._poke()
+
+    def grant(self, stream: int, octets: int) -> None:
+        """Send WINDOW_UPDATE; nothing if the stream is over, or the server has ended it."""
+        exchange = self.exchanges.get(stream)
+        if self.lost or (stream and (exchange is None or exchange.ended_there)):
+            return
+        self.connection.credit(stream, octets)
+        self.flush()
+
+    def change(self, values: dict[int, int]) -> None:
+        """Send SETTINGS."""
+        if not self.lost:
+            self.settings.update(values)
+            self.connection.update_settings(values)
+            self.flush()
+
+    def ping(self, payload: bytes = bytes(8)) -> None:
+        """Send PING."""
+        if not self.lost:
+            self.connection.ping(payload)
+            self.flush()
+
+    def goaway(self, code: int = ErrorCode.NO_ERROR, *, last: int | None = None) -> None:
+        """Send GOAWAY, and go on."""
+        if not self.lost:
+            self.connection.goaway(code, last=last)
+            self.flush()
+
+    def send(self, *frames: AnyFrame) -> None:
+        """Put frames on the wire that the client's own `Connection` knows nothing of."""
+        self.send_octets(b"".join(encode(frame) for frame in frames))
+
+    def send_octets(self, octets: bytes) -> None:
+        """Put any octets on the wire."""
+        if self.lost:
+            return
+        step = self.write_octets_max or len(octets)
+        try:
+            for start in range(0, len(octets), step):
+                self.transport.put(octets[start : start + step])
+        except PipeCut:
+            self.lost = True
+
+    def vanish(self, *, orderly: bool = False) -> None:
+        """Be gone: close the connection in order, or lose it."""
+        if orderly:
+            self.transport.close()
+        else:
+            self.transport.abort()
+        self.lost = True
+        self._poke()
+
+    def flush(self) -> None:
+        """Put on the wire what the client's `Connection` has to say."""
+        if self._muted:
+            return
+        octets = self.connection.take_output()
+        if octets:
+            self.send_octets(octets)
+
+    # -- how a behaviour changes it --
+
+    async def sleep(self, ns: int) -> None:
+        """Wait in virtual time."""
+        await asyncio.sleep(ns / 1_000_000_000)
+
+    async def forever(self) -> None:
+        """Wait until the act ends."""
+        await self.loop.waiter("the end of the act")
+
+    async def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait until the condition holds; it is looked at whenever something arrived."""
+        while not condition():
+            waiter = self.loop.waiter(what)
+            self._waiters.append((condition, waiter))
+            await waiter
+
+    async def at(self, part: Part, action: Action) -> None:
+        """Do the action at the moment that the part names in `after` and `nth`, until the act ends.
+
+        It is done between two frames: nothing that arrived later has been seen by then.
+        """
+        reaction = Reaction(part, Moment(part.text("after")), part.number("nth"), action)
+        self._reactions.append(reaction)
+        try:
+            await self.forever()
+        finally:
+            if reaction in self._reactions:
+                self._reactions.remove(reaction)
+
+    @contextmanager
+    def withholding(self, withheld: Callable[[int], bool]) -> Iterator[None]:
+        """Give no credit for the streams of which `withheld` is true (0 is the connection)."""
+        self._held.append(withheld)
+        try:
+            yield
+        finally:
+            if withheld in self._held:
+                self._held.remove(withheld)
+            self._credit_all()
+
+    @contextmanager
+    def mute(self) -> Iterator[None]:
+        """Send nothing that the client's `Connection` has to say."""
+        self._muted = True
+        try:
+            yield
+        finally:
+            self._muted = False
+            self.flush()
+
+    @contextmanager
+    def not_reading(self) -> Iterator[None]:
+        """Leave in the pipe what arrives."""
+        self.transport.incoming.pause()
+        try:
+            yield
+        finally:
+            self.transport.incoming.resume()
+
+    def plays_in(self, part: Part, stream: int) -> bool:
+        """Whether the part is about the stream: its request, or a promise on that."""
+        exchange = self.exchanges.get(stream)
+        return exchange is None or part.includes(exchange.ordinal)
+
+    # -- what arrives --
+
+    async def _read_all(self, transport: Transport, connection: Connection) -> None:
+        try:
+            while octets := await transport.read():
+                delivered = transport.incoming.delivered
+                notices = connection.receive(octets)
+                self.flush()
+                for notice in notices:
+                    self._take(notice)
+                if delivered:
+                    self._happened(Moment.FRAME, 0)
+                self._poke()
+                if connection.closed:
+                    break
+        except PipeCut:
+            pass
+        if transport is self.transport:
+            self.flush()
+            self.lost = True
+            self._poke()
+        transport.close()
+
+    def _take(self, notice: Notice) -> None:
+        match notice:
+            case PromiseReceived(stream=stream, promised=promised):
+                ordinal = self.exchanges[stream].ordinal
+                self.exchanges[promised] = Exchange(promised, ordinal, stream, ended_here=True)
+            case DataReceived(stream=stream, flow_controlled_length=octets, end_stream=end):
+                exchange = self.exchanges[stream]
+                exchange.octets += octets
+                exchange.ended_there = exchange.ended_there or end
+                exchange.owed += octets
+                self._owed += octets
+                self._credit(exchange)
+            case ResponseReceived(stream=stream, end_stream=True) | TrailersReceived(stream=stream):
+                self.exchanges[stream].ended_there = True
+            case StreamReset(stream=stream):
+                self._over(stream)
+            case StreamFailed(stream=stream):
+                self._over(stream)
+            case _:
+                pass
+        moment = MOMENT_OF.get(type(notice))
+        if moment is not None:
+            stream = getattr(notice, "stream", 0)
+            self._happened(moment.pushed if stream and not stream & 1 else moment, stream)
+            if getattr(notice, "end_stream", False) or isinstance(notice, TrailersReceived):
+                end = Moment.END
+                self._happened(end if stream & 1 else end.pushed, stream)
+
+    def _over(self, stream: int) -> None:
+        exchange = self.exchanges.get(stream)
+        if exchange is not None:
+            exchange.ended_here = exchange.ended_there = True
+
+    def _happened(self, moment: Moment, stream: int) -> None:
+        for reaction in tuple(self._reactions):
+            if reaction.moment is not moment or not self.plays_in(reaction.part, stream):
+                continue
+            reaction.seen += 1
+            if reaction.nth in (0, reaction.seen):
+                reaction.action(stream)
+
+    def _poke(self) -> None:
+        if not self._waiters:
+            return
+        waiting, self._waiters = self._waiters, []
+        for condition, waiter in waiting:
+            if waiter.done():
+                continue
+            if condition():
+                waiter.set_result(None)
+            else:
+                self._waiters.append((condition, waiter))
+
+    # -- credit --
+
+    def _withheld(self, stream: int) -> bool:
+        return any(withheld(stream) for withheld in self._held)
+
+    def _credit(self, exchange: Exchange) -> None:
+        """Give back what is owed once half a window is used, as real clients do."""
+        window = self.settings.get(INITIAL_WINDOW_SIZE, WINDOW)
+        if exchange.owed * 2 >= window and not self._withheld(exchange.stream):
+            self._pay(exchange)
+        if self._owed * 2 >= WINDOW and not self._withheld(0):
+            self._pay_connection()
+
+    def _credit_all(self) -> None:
+        for exchange in self.exchanges.values():
+            if exchange.owed and not self._withheld(exchange.stream):
+                self._pay(exchange)
+        if self._owed and not self._withheld(0):
+            self._pay_connection()
+
+    def _pay(self, exchange: Exchange) -> None:
+        if not exchange.ended_there:
+            self.grant(exchange.stream, exchange.owed)
+        exchange.owed = 0
+
+    def _pay_connection(self) -> None:
+        owed, self._owed = self._owed, 0
+        self.grant(0, owed)

@@ -1,0 +1,191 @@
+"""Every stream of one connection: the live ones as objects, the closed ones as five octets.
+
+A stream that closes leaves its identifier and one octet of fate behind, in the order in which its
+initiator used identifiers; so a million closed streams are two flat arrays, and a late frame on
+the first is judged like one on the last. Identifiers that were skipped are the gaps.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections import deque
+from typing import Final, Literal, NamedTuple
+
+from h2proof.sim.messages import Message
+from h2proof.sim.streams.states import State
+
+Role = Literal["client", "server"]
+
+_STATES: Final = tuple(State)
+_LIVE: Final = State.IDLE.value
+"""The fate of a stream that is still in `Streams.live`."""
+
+
+class Stream:
+    """One live stream. Window credit is kept relative to the initial window (see `flow`)."""
+
+    __slots__ = (
+        "id",
+        "incoming",
+        "method",
+        "outgoing",
+        "place",
+        "receive_credit",
+        "send_credit",
+        "state",
+    )
+
+    def __init__(self, identifier: int, state: State, place: int) -> None:
+        self.id = identifier
+        self.state = state
+        self.place = place
+        self.send_credit = 0
+        self.receive_credit = 0
+        self.incoming = Message()
+        self.outgoing = Message()
+        self.method = b""
+        """The request's method, for what the response may be depends on it."""
+
+
+class Identifiers:
+    """The identifiers that one initiator has used, and what became of each stream."""
+
+    __slots__ = ("_fates", "_used", "highest")
+
+    def __init__(self) -> None:
+        self.highest = 0
+        self._used = array("I")
+        self._fates = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._used)
+
+    def use(self, identifier: int) -> int:
+        """Take the next identifier, above all others; its place is where its fate will stand."""
+        assert identifier > self.highest
+        self.highest = identifier
+        self._used.append(identifier)
+        self._fates.append(_LIVE)
+        return len(self._fates) - 1
+
+    def close(self, place: int, state: State) -> None:
+        """The stream in this place is closed, or closed in another way than before."""
+        self._fates[place] = state
+
+    def place(self, identifier: int) -> int | None:
+        """Where the identifier stands; None if it was never used."""
+        place = bisect_left(self._used, identifier)
+        if place < len(self._used) and self._used[place] == identifier:
+            return place
+        return None
+
+    def state(self, identifier: int) -> State:
+        """The state of a stream that is not live."""
+        if identifier > self.highest:
+            return State.IDLE
+        place = self.place(identifier)
+        return State.SKIPPED if place is None else _STATES[self._fates[place]]
+
+
+class Counts(NamedTuple):
+    """How many streams count for what; `Streams.recount` computes the same from the streams."""
+
+    own_active: int
+    their_active: int
+    reserved: int
+
+
+class Streams:
+    """The look-up from identifier to stream, for an endpoint of one role."""
+
+    __slots__ = (
+        "_forget_after",
+        "_reset",
+        "live",
+        "own",
+        "own_active",
+        "own_parity",
+        "reserved",
+        "their_active",
+        "theirs",
+    )
+
+    def __init__(self, role: Role, *, reset_streams_known_max: int | None = None) -> None:
+        self.live: dict[int, Stream] = {}
+        self.own_parity = 1 if role == "client" else 0
+        self.own = Identifiers()
+        self.theirs = Identifiers()
+        self.own_active = 0
+        self.their_active = 0
+        self.reserved = 0
+        self._forget_after = reset_streams_known_max
+        self._reset: deque[int] = deque()
+
+    def is_own(self, identifier: int) -> bool:
+        """True if this endpoint is the initiator of such a stream (§5.1.1)."""
+        return identifier & 1 == self.own_parity
+
+    def state(self, identifier: int) -> State:
+        """The state of any stream at all; stream 0 is none."""
+        stream = self.live.get(identifier)
+        if stream is not None:
+            return stream.state
+        return (self.own if self.is_own(identifier) else self.theirs).state(identifier)
+
+    def open(self, identifier: int, state: State) -> Stream:
+        """A stream leaves idle; the lower idle ones of its initiator are thereby closed."""
+        used = self.own if self.is_own(identifier) else self.theirs
+        stream = Stream(identifier, State.IDLE, used.use(identifier))
+        self.live[identifier] = stream
+        self.move(stream, state)
+        return stream
+
+    def move(self, stream: Stream, state: State) -> None:
+        """The stream changes its state; closed streams lose their object."""
+        before, stream.state = stream.state, state
+        own = self.is_own(stream.id)
+        change = state.active - before.active
+        if change and own:
+            self.own_active += change
+        elif change:
+            self.their_active += change
+        self.reserved += _is_reserved(state) - _is_reserved(before)
+        if state >= State.ENDED:
+            del self.live[stream.id]
+            (self.own if own else self.theirs).close(stream.place, state)
+            if state is State.RESET_SENT:
+                self._remember(stream.id)
+
+    def reset_closed(self, identifier: int) -> None:
+        """RST_STREAM went out for a stream that was closed already."""
+        used = self.own if self.is_own(identifier) else self.theirs
+        place = used.place(identifier)
+        if place is not None:
+            used.close(place, State.RESET_SENT)
+            self._remember(identifier)
+
+    def counts(self) -> Counts:
+        """The counters as kept."""
+        return Counts(self.own_active, self.their_active, self.reserved)
+
+    def recount(self) -> Counts:
+        """The counters computed from the streams."""
+        active = [stream.id for stream in self.live.values() if stream.state.active]
+        own = sum(map(self.is_own, active))
+        reserved = sum(_is_reserved(stream.state) for stream in self.live.values())
+        return Counts(own, len(active) - own, reserved)
+
+    def _remember(self, identifier: int) -> None:
+        """Keep a reset stream known as reset, at the cost of the oldest (`Limits`)."""
+        if self._forget_after is None:
+            return
+        self._reset.append(identifier)
+        if len(self._reset) > self._forget_after:
+            forgotten = self._reset.popleft()
+            used = self.own if self.is_own(forgotten) else self.theirs
+            place = used.place(forgotten)
+            assert place is not None
+            used.close(place, State.ENDED)
+
+
+def _is_reserved(state: State) -> bool:
+    return state is State.RESERVED_LOCAL or state is State.RESERVED_REMOTE

@@ -1,0 +1,251 @@
+"""Who holds an object: the shortest way from it to something that stays, read from the object graph.
+
+Asked when all is quiet. The answer is a chain of texts, from the nearest holder to a root (a task,
+a module, a class, the event loop), the same in every process: no addresses, ties broken by text.
+What is held only by itself is said to be a cycle. Whether any of it is a leak is not known here.
+"""
+
+import asyncio
+import gc
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from types import (
+    AsyncGeneratorType,
+    BuiltinMethodType,
+    CellType,
+    CoroutineType,
+    FrameType,
+    FunctionType,
+    GeneratorType,
+    MethodType,
+    ModuleType,
+    TracebackType,
+)
+from typing import Any, Final
+
+LOOKED_AT_MAX: Final = 20_000
+"""Objects visited before the search for a root is given up."""
+
+Chain = tuple[str, ...]
+
+
+class Holders:
+    """The object graph at one moment, turned round: for each object who refers to it.
+
+    Only what was made since the last collection is turned round at once; with the collector off
+    during a run that is all the run has made. Older holders are looked for when those end nowhere.
+    """
+
+    def __init__(self) -> None:
+        self._of: dict[int, list[Any]] = {}
+        young = gc.get_objects(generation=0)
+        for holder in young:
+            for held in gc.get_referents(holder):
+                self._of.setdefault(id(held), []).append(holder)
+        self._young = young
+
+    def chain(self, obj: object) -> Chain:
+        """Who holds `obj`, from the nearest holder to a root; empty if nothing does."""
+        paths: dict[int, list[Any]] = {id(obj): [obj]}
+        queue = deque([obj])
+        while queue and len(paths) < LOOKED_AT_MAX:
+            held = queue.popleft()
+            path = paths[id(held)]
+            for holder in self._sorted(self._of.get(id(held), ()), held):
+                if id(holder) in paths:
+                    continue
+                paths[id(holder)] = [*path, holder]
+                if _is_root(holder):
+                    return _told(paths[id(holder)])
+                queue.append(holder)
+        older = self._older(paths)
+        if older is not None:
+            return _told(older)
+        if len(paths) == 1:
+            return ()
+        longest = max(paths.values(), key=len)
+        return (*_told(longest), "nothing else: they hold each other in a cycle")
+
+    def _sorted(self, holders: "list[Any] | tuple[()]", held: object) -> list[Any]:
+        if len(holders) < 2:
+            return list(holders)
+        return sorted(holders, key=lambda holder: (not _is_root(holder), _step(holder, held)))
+
+    def _older(self, paths: dict[int, list[Any]]) -> list[Any] | None:
+        """A path on to a root that was there before the run."""
+        ours = {id(paths), id(self._of), id(self._young)}
+        ours.update(id(path) for path in paths.values())
+        held = [path[-1] for path in paths.values()]
+        for _ in range(12):
+            ours.add(id(held))
+            young = {id(each) for each in gc.get_objects(generation=0)}
+            best: list[tuple[bool, int, str, list[Any]]] = []
+            for holder in gc.get_referrers(*held):
+                if id(holder) in young or id(holder) in ours or id(holder) in paths:
+                    continue
+                target = next(
+                    each for each in held if any(each is one for one in gc.get_referents(holder))
+                )
+                path = [*paths[id(target)], holder]
+                best.append((not _is_root(holder), len(path), _step(holder, target), path))
+            if not best:
+                return None
+            best.sort(key=lambda entry: entry[:3])
+            if not best[0][0]:
+                return best[0][3]
+            for _, _, _, path in best:
+                paths.setdefault(id(path[-1]), path)
+                ours.add(id(path))
+            held = [path[-1] for _, _, _, path in best]
+        return None
+
+
+def _is_root(holder: object) -> bool:
+    if isinstance(holder, asyncio.Task | ModuleType | type | asyncio.AbstractEventLoop):
+        return True
+    return isinstance(holder, dict) and _module_of(holder) is not None
+
+
+def _module_of(names: dict[Any, Any]) -> str | None:
+    name = names.get("__name__")
+    if not isinstance(name, str) or name not in sys.modules:
+        return None
+    return name if vars(sys.modules[name]) is names else None
+
+
+def _told(path: list[Any]) -> Chain:
+    """The path in words; an object and its `__dict__`, a closure and its cell, are one holder."""
+    words: list[str] = []
+    place = 1
+    while place < len(path):
+        held, holder = path[place - 1], path[place]
+        above = path[place + 1] if place + 1 < len(path) else None
+        if isinstance(holder, CellType):
+            place, text = _closure(path, place)
+        elif isinstance(holder, dict) and above is not None and _owns(above, holder):
+            text = f"{_key_of(holder, held)} of {_called(above)}"
+            place += 1
+        else:
+            text = _step(holder, held)
+        words.append(text)
+        place += 1
+    return tuple(words)
+
+
+def _closure(path: list[Any], place: int) -> tuple[int, str]:
+    """The function that a cell at `place` belongs to, and where the path goes on."""
+    cell = path[place]
+    for later in range(place + 1, min(place + 3, len(path))):
+        owner = path[later]
+        if isinstance(owner, FunctionType):
+            cells = owner.__closure__ or ()
+            for name, each in zip(owner.__code__.co_freevars, cells, strict=False):
+                if each is cell:
+                    return later, f"variable {name} of {owner.__qualname__}"
+        if isinstance(owner, CoroutineType | GeneratorType | AsyncGeneratorType):
+            return later, f"{_local(owner, path[place - 1])} of {owner.__qualname__}"
+    return place, "a variable of a closure"
+
+
+def _owns(owner: object, names: dict[Any, Any]) -> bool:
+    return _names_of(owner) is names
+
+
+def _step(holder: object, held: object) -> str:
+    """One holder and how it holds."""
+    for kinds, describe in _DESCRIBED:
+        if isinstance(holder, kinds):
+            return describe(holder, held)
+    for name, value in _attributes(holder):
+        if value is held:
+            return f"{name} of {_called(holder)}"
+    return _called(holder)
+
+
+def _attributes(holder: object) -> Iterator[tuple[str, object]]:
+    """What an object has of its own; no `__getattr__` of its class is asked, for that would be use."""
+    yield from _names_of(holder).items()
+    for kind in type(holder).__mro__:
+        slots = vars(kind).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            with suppress(AttributeError):
+                yield name, object.__getattribute__(holder, name)
+
+
+def _names_of(holder: object) -> dict[str, object]:
+    try:
+        names: dict[str, object] = object.__getattribute__(holder, "__dict__")
+    except AttributeError:
+        return {}
+    return names
+
+
+def _called(holder: object) -> str:
+    if isinstance(holder, ModuleType):
+        return f"module {holder.__name__}"
+    if isinstance(holder, type):
+        return f"class {holder.__qualname__}"
+    if isinstance(holder, FunctionType):
+        return f"function {holder.__qualname__}"
+    if isinstance(holder, asyncio.Task):
+        return f"task {holder.get_name()}"
+    return f"a {type(holder).__name__}"
+
+
+def _key_of(names: Mapping[Any, Any], held: object) -> str:
+    for key, value in names.items():
+        if value is held:
+            return str(key) if isinstance(key, str | int) else f"a {type(key).__name__} key"
+    return "a key"
+
+
+def _in_dict(holder: Any, held: object) -> str:
+    module = _module_of(holder)
+    if module is not None:
+        return f"{_key_of(holder, held)} of module {module}"
+    return f"entry {_key_of(holder, held)} of a dict"
+
+
+def _in_row(holder: Any, held: object) -> str:
+    for place, entry in enumerate(holder):
+        if entry is held:
+            return f"item {place} of a {type(holder).__name__}"
+    return f"a {type(holder).__name__}"
+
+
+def _local(suspended: Any, held: object) -> str:
+    for prefix in ("cr", "gi", "ag"):
+        frame = getattr(suspended, f"{prefix}_frame", None)
+        if frame is None:
+            continue
+        names = frame.f_locals
+        found = [str(name) for name, value in names.items() if value is held]
+        if isinstance(names, dict):
+            # before Python 3.13 this is a copy that would itself hold all locals from now on
+            names.clear()
+        if found:
+            return f"local {found[0]}"
+    return "what it awaits, or holds"
+
+
+def _in_suspended(holder: Any, held: object) -> str:
+    return f"{_local(holder, held)} of {holder.__qualname__}"
+
+
+def _in_method(holder: Any, _: object) -> str:
+    return f"method {getattr(holder, '__qualname__', holder.__name__)}"
+
+
+_DESCRIBED: Final[tuple[tuple[Any, Callable[[Any, object], str]], ...]] = (
+    (dict, _in_dict),
+    (list | tuple | deque, _in_row),
+    (CoroutineType | GeneratorType | AsyncGeneratorType, _in_suspended),
+    (MethodType | BuiltinMethodType, _in_method),
+    (FrameType, lambda holder, _: f"the frame of {holder.f_code.co_qualname}"),
+    (TracebackType, lambda holder, _: "a traceback"),
+    (BaseException, lambda holder, _: f"an exception {type(holder).__name__}"),
+    (asyncio.Task, lambda holder, _: _called(holder)),
+    (FunctionType, lambda holder, _: _called(holder)),
+)
