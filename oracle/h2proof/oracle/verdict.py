@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from h2proof.sim.trace import Sender
+from h2proof.sim.trace import Resource, Sender
 
 Outcome = Literal["ok", "violation", "unknown"]
 Level = Literal["MUST", "SHOULD", "ADVICE"]
@@ -63,6 +63,10 @@ class Finding:
     """Equal over captures for equal misdeeds: rule, actor, frame type, role of the stream."""
     consequences: tuple["Finding", ...] = ()
     """Findings of the same party that only follow from this one."""
+    resource: Resource | None = None
+    """What was held, released or used wrongly; None for a finding about frames."""
+    holder: tuple[str, ...] = ()
+    """Who holds it, from the nearest holder to a root; empty where nothing is known to."""
 
 
 @dataclass(frozen=True, slots=True)
