@@ -67,10 +67,15 @@ class Register:
         stream: int = 0,
         size: int = 0,
         by: str = "",
+        obj: object | None = None,
     ) -> Resource:
-        """A counted thing begins to be held; `size` is in modelled octets."""
+        """A counted thing begins to be held; `size` is in modelled octets.
+
+        It ends with `release` alone. An `obj` that stands for it is watched only to tell who holds
+        it; TypeError if it allows no weak references.
+        """
         resource = Resource(kind, self._next(kind))
-        self._hold(resource, connection, stream, size, by, None)
+        self._hold(resource, connection, stream, size, by, None if obj is None else ref(obj))
         return resource
 
     def track(
@@ -112,10 +117,11 @@ class Register:
         stream: int = 0,
         size: int = 0,
         by: str = "",
+        obj: object | None = None,
     ) -> Resource:
-        """The same thing is handed out again: its next generation."""
+        """The same thing is handed out again: its next generation; `obj` as for `acquire`."""
         again = Resource(resource.kind, resource.number, resource.generation + 1)
-        self._hold(again, connection, stream, size, by, None)
+        self._hold(again, connection, stream, size, by, None if obj is None else ref(obj))
         return again
 
     def _died(self, resource: Resource, _: object) -> None:
