@@ -66,6 +66,11 @@ class FieldEncoder:
         """The field block of a section; `NeverIndexed` lines stay out of the table."""
         return self._encoder.encode(fields)
 
+    def adopt(self, decoder: "FieldDecoder") -> None:
+        """Take over the table of `decoder`, which has read what another encoder wrote."""
+        self._encoder = hpack.Encoder()
+        self._encoder.header_table = decoder.copy_of_table()
+
 
 class FieldDecoder:
     """One direction's decompressor, from the start of the connection."""
@@ -96,6 +101,15 @@ class FieldDecoder:
             len(name) + len(value) + ENTRY_OVERHEAD
             for name, value in self._decoder.header_table.dynamic_entries
         )
+
+    def copy_of_table(self) -> HeaderTable:
+        """A table with the same limit and entries as this decoder's."""
+        table = HeaderTable()
+        table.maxsize = self._decoder.header_table_size
+        for name, value in reversed(self._decoder.header_table.dynamic_entries):
+            table.add(name, value)
+        table.resized = False
+        return table
 
     def decode(self, block: bytes) -> Fields | Undecodable:
         """The field section of a complete block. After `Undecodable` the table means nothing."""

@@ -96,7 +96,9 @@ def response_step(
         return head
     if head.status < 200:
         if end_stream:
-            return Malformed("RFC9113-8.1-04", f"the interim response {head.status} ends the stream")
+            return Malformed(
+                "RFC9113-8.1-04", f"the interim response {head.status} ends the stream"
+            )
         return INTERIM
     if method == b"CONNECT" and head.status < 300:
         return Step("response", "tunnel")

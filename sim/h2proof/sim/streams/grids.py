@@ -32,7 +32,7 @@ RECEIVE: Final[dict[str, Row]] = grid(
     PRIORITY_UPDATE .       .       C:PE    .       -       .       -       -       -       -
     C               5.1-04  5.1-08  5.1-10  -       -       -       5.1-19  -       5.1-19  5.1.1-05
     S               -       -       -       -       -       5.1-16  6.1-08  -       6.1-08  -
-    """  # noqa: E501: one line a row is the point
+    """
 )
 
 # x  prohibited; the rest as above
@@ -49,5 +49,5 @@ SEND: Final[dict[str, Row]] = grid(
     PROMISE_OF      >res-l  x       x       x       x       x       x       x       x       x       6.6-14
     PRIORITY_UPDATE .       x       .       .       .       .       .       .       .       .
     x               5.1-04  5.1-06  5.1-09  -       5.1-13  -       5.1-18  5.1-18  6.4-02  5.1-18
-    """  # noqa: E501
+    """
 )

@@ -10,10 +10,28 @@ from bisect import bisect_left
 from collections import deque
 from typing import Final, Literal, NamedTuple
 
+from h2proof.sim.errors import ErrorCode, Fault, IllegalSend, connection_error, stream_error
 from h2proof.sim.messages import Message
-from h2proof.sim.streams.states import State
+from h2proof.sim.streams.grids import RECEIVE, SEND
+from h2proof.sim.streams.states import Cell, State
 
 Role = Literal["client", "server"]
+
+Event = Literal[
+    "HEADERS",
+    "HEADERS_ES",
+    "DATA",
+    "DATA_ES",
+    "RST_STREAM",
+    "WINDOW_UPDATE",
+    "PROMISE_ON",
+    "PROMISE_OF",
+    "PRIORITY_UPDATE",
+]
+"""The rows of the grids."""
+
+OPENERS: Final[dict[str, int]] = {"HEADERS": 1, "HEADERS_ES": 1, "PROMISE_OF": 0}
+"""What takes a stream out of idle, and the parity of the streams it does that to (§5.1.1)."""
 
 _STATES: Final = tuple(State)
 _LIVE: Final = State.IDLE.value
@@ -131,6 +149,47 @@ class Streams:
             return stream.state
         return (self.own if self.is_own(identifier) else self.theirs).state(identifier)
 
+    def receive(self, event: Event, identifier: int) -> Cell | Fault:
+        """What a frame of the peer does to a stream: the cell to follow, or the fault it earns."""
+        state = self.state(identifier)
+        cell = RECEIVE[event][state]
+        if cell.kind == "connection":
+            return connection_error(
+                cell.code, cell.requirement, _sentence(event, identifier, state)
+            )
+        if cell.kind == "stream":
+            reason = _sentence(event, identifier, state)
+            return stream_error(identifier, cell.code, cell.requirement, reason)
+        if state is State.IDLE and not self._leaves_idle(event, identifier, own=False):
+            server_stream = not self.is_own(identifier) and event != "PROMISE_OF"
+            requirement = "RFC9113-5.1-05" if server_stream else "RFC9113-5.1.1-05"
+            if event == "PROMISE_OF":
+                requirement = "RFC9113-6.6-17"
+            reason = f"{event} on stream {identifier}, an unexpected identifier"
+            return connection_error(ErrorCode.PROTOCOL_ERROR, requirement, reason)
+        return cell
+
+    def send(self, event: Event, identifier: int) -> Cell:
+        """The cell to follow for a frame of this endpoint; `IllegalSend` where none may be sent."""
+        state = self.state(identifier)
+        cell = SEND[event][state]
+        if cell.kind == "prohibited":
+            raise IllegalSend(cell.requirement, _sentence(event, identifier, state))
+        if state is State.IDLE and not self._leaves_idle(event, identifier, own=True):
+            reason = f"this endpoint cannot use the idle stream {identifier} for {event}"
+            raise IllegalSend("RFC9113-5.1.1-01", reason, "see next_identifier")
+        return cell
+
+    @property
+    def next_identifier(self) -> int:
+        """The lowest identifier that this endpoint may use next (§5.1.1)."""
+        return self.own.highest + 2 if self.own.highest else 2 - self.own_parity
+
+    def _leaves_idle(self, event: Event, identifier: int, *, own: bool) -> bool:
+        """May the initiator take this stream out of idle so (§5.1.1)? 0 is nobody's (§5.1.1)."""
+        parity = OPENERS.get(event, 1)
+        return identifier & 1 == parity and self.is_own(identifier) is own and identifier > 0
+
     def open(self, identifier: int, state: State) -> Stream:
         """A stream leaves idle; the lower idle ones of its initiator are thereby closed."""
         used = self.own if self.is_own(identifier) else self.theirs
@@ -185,6 +244,10 @@ class Streams:
             place = used.place(forgotten)
             assert place is not None
             used.close(place, State.ENDED)
+
+
+def _sentence(event: Event, identifier: int, state: State) -> str:
+    return f"{event} on stream {identifier}, which is {state.phrase}"
 
 
 def _is_reserved(state: State) -> bool:

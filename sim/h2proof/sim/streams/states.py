@@ -30,6 +30,11 @@ class State(IntEnum):
         return self >= State.ENDED
 
     @property
+    def phrase(self) -> str:
+        """The state for a sentence."""
+        return self.name.lower().replace("_", " ")
+
+    @property
     def active(self) -> bool:
         """True where the stream counts toward SETTINGS_MAX_CONCURRENT_STREAMS (§5.1.2)."""
         return State.OPEN <= self <= State.HALF_CLOSED_REMOTE

@@ -1,0 +1,413 @@
+"""One endpoint of an HTTP/2 connection (RFC 9113): octets and calls in, notices and octets out.
+
+A coordinator. It cuts octets into frames for `incoming`, and turns each call of its owner into
+frames after asking the machines (`streams`, `messages`, `settings`, `flow`, `push`, `extensions`)
+whether the RFC allows it. A call that it does not allow raises `IllegalSend` before anything has
+changed. No socket, clock or chance is known here, nor what any frame means.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from h2proof.sim.codec import HEADER_LENGTH, PREFACE, STREAM_MAX, encode
+from h2proof.sim.core import Core
+from h2proof.sim.errors import ErrorCode, IllegalSend, connection_error
+from h2proof.sim.extensions import check_priority_update, check_unknown
+from h2proof.sim.fields import Malformed
+from h2proof.sim.frames import (
+    AltSvc,
+    Data,
+    Dependency,
+    Headers,
+    Origin,
+    Ping,
+    Priority,
+    PriorityUpdate,
+    PushPromise,
+    RstStream,
+    Settings,
+    Unknown,
+    WindowUpdate,
+)
+from h2proof.sim.hpack import FieldLine, Fields
+from h2proof.sim.incoming import take
+from h2proof.sim.limits import Limits
+from h2proof.sim.messages import Step, request_step, response_step, trailers_step
+from h2proof.sim.notices import Notice
+from h2proof.sim.push import check_may_push, check_promised
+from h2proof.sim.settings import Setting, check_priorities_kept, legal_announcement
+from h2proof.sim.streams import Role, State, Stream
+from h2proof.sim.upgrade import UPGRADED_STREAM, Upgrade, read_settings_field
+
+PROMISED_OCTETS: Final = 4
+"""What the promised stream's identifier takes of a PUSH_PROMISE."""
+
+
+class Connection(Core):
+    """An endpoint of one connection.
+
+    `settings` are announced in the first frame (identifier → value; ValueError for illegal ones).
+    `limits` are policy, beyond the RFC. `upgrade` makes it begin behind an HTTP/1.1 upgrade, and
+    `cleartext` says that the connection is not TLS (ORIGIN is then ignored, RFC 8336 §2.2).
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        role: Role,
+        *,
+        settings: Mapping[int, int] | None = None,
+        limits: Limits | None = None,
+        upgrade: Upgrade | None = None,
+        cleartext: bool = False,
+    ) -> None:
+        if role not in ("client", "server"):
+            raise ValueError(f"the role is {role!r}; give 'client' or 'server'")
+        cleartext = cleartext or upgrade is not None
+        super().__init__(role, limits if limits is not None else Limits(), cleartext=cleartext)
+        values = legal_announcement(settings or {}, role, self.own)
+        if upgrade is not None:
+            self._upgrade(upgrade)
+        if role == "client":
+            self._output += PREFACE
+        else:
+            self.preface_left = PREFACE
+        self.write(Settings(values))
+        self.own.announce(values)
+        self.bind_settings()
+
+    # -- the endpoint --
+
+    def receive(self, data: bytes) -> list[Notice]:
+        """Take octets in any chunking, and tell what happened, in the order of the octets.
+
+        Raises nothing, whatever they are: a fault of the peer is answered, and is a notice.
+        """
+        self.notices = notices = list[Notice]()
+        data = bytes(data)
+        if self.preface_left and not self.closed:
+            data = self._take_preface(data)
+        if not self.closed:
+            for header, payload in self.reader.feed(data):
+                fault = take(self, header, payload)
+                if fault is not None:
+                    self.answer(fault)
+                if self.closed:
+                    break
+        if self.closed:
+            self.sweep()
+        self.notices = []
+        return notices
+
+    def take_output(self) -> bytes:
+        """The octets to send; each is handed out once."""
+        output = bytes(self._output)
+        self._output.clear()
+        return output
+
+    # -- what holds at present --
+
+    @property
+    def local_settings(self) -> Mapping[int, int]:
+        """What the peer has acknowledged; a missing identifier has no limit."""
+        return self.own.in_force
+
+    @property
+    def peer_settings(self) -> Mapping[int, int]:
+        """What the peer announced; a missing identifier has no limit."""
+        return self.peer.in_force
+
+    def state(self, stream: int) -> State:
+        """The state of any stream, idle and closed ones included."""
+        return self.streams.state(stream)
+
+    def send_window(self, stream: int) -> int:
+        """Octets of DATA, padding included, that may be sent now; 0 on a stream not live.
+
+        For stream 0: what the connection's window leaves.
+        """
+        if not stream:
+            return self.flow.send
+        live = self.streams.live.get(stream)
+        return 0 if live is None else self.flow.send_window(live)
+
+    def receive_window(self, stream: int) -> int:
+        """Octets that the peer may still send; negative after a lowered setting, 0 if not live."""
+        if not stream:
+            return self.flow.receive
+        live = self.streams.live.get(stream)
+        return 0 if live is None else self.flow.receive_window(live)
+
+    def may_push(self, stream: int) -> bool:
+        """True where `push` on this stream would fail for its fields at most."""
+        try:
+            self._check_open()
+            self._check_push(stream)
+        except IllegalSend:
+            return False
+        return True
+
+    # -- calls --
+
+    def send_headers(
+        self, stream: int | None, fields: Iterable[FieldLine], *, end_stream: bool = False
+    ) -> int:
+        """Send a field section: a request, an interim or final response, trailers.
+
+        None opens a client's next stream. Gives the stream's identifier.
+        """
+        self._check_open()
+        identifier = self.streams.next_identifier if stream is None else stream
+        section = tuple(fields)
+        cell = self.streams.send("HEADERS_ES" if end_stream else "HEADERS", identifier)
+        live = self.streams.live.get(identifier)
+        if live is None or not live.state.active:
+            self._check_room(identifier)
+        step = self._section(live, section, end_stream)
+        if live is None:
+            assert cell.next is not None
+            live = self.streams.open(identifier, cell.next)
+            live.method = step.method
+        live.outgoing.apply(step)
+        if step.phase == "tunnel":
+            live.incoming.phase = "tunnel"
+        self._write_headers(identifier, section, end_stream)
+        self.move(live, cell.next)
+        return identifier
+
+    def send_data(
+        self, stream: int, data: bytes, *, end_stream: bool = False, padding: int | None = None
+    ) -> None:
+        """Send content, in frames of the peer's size; `padding` octets in each, 0 to 255.
+
+        Beyond `send_window` it raises, for blocking is its owner's matter.
+        """
+        self._check_open()
+        cell = self.streams.send("DATA_ES" if end_stream else "DATA", stream)
+        live = self.streams.live[stream]
+        malformed = live.outgoing.check_data(len(data), end_stream)
+        if malformed is not None:
+            raise IllegalSend(malformed.requirement, malformed.reason)
+        frames = self._data_frames(stream, data, end_stream, padding)
+        octets = sum(frame.flow_controlled_length for frame in frames)
+        window = self.flow.send_window(live)
+        if octets > window:
+            reason = f"{octets} octets of DATA in a window of {window}"
+            raise IllegalSend("RFC9113-6.9.1-01", reason, "wait for WINDOW_UPDATE")
+        for frame in frames:
+            self.write(frame)
+        self.flow.spend(live, octets)
+        live.outgoing.take_data(len(data))
+        self.move(live, cell.next)
+
+    def push(self, stream: int, fields: Iterable[FieldLine]) -> int:
+        """Promise the response to the request `fields` on a client's stream (§8.4)."""
+        self._check_open()
+        self._check_push(stream)
+        section = tuple(fields)
+        step = check_promised(section)
+        promised = self.streams.next_identifier
+        live = self.streams.open(promised, State.RESERVED_LOCAL)
+        live.method = step.method
+        first_max = self.peer.in_force[Setting.MAX_FRAME_SIZE] - PROMISED_OCTETS
+        block = self.encoder.encode(section)
+        self.write_block(
+            lambda fragment, whole: PushPromise(stream, promised, fragment, whole),
+            stream,
+            block,
+            first_max,
+        )
+        return promised
+
+    def reset(self, stream: int, code: int = ErrorCode.CANCEL) -> None:
+        """End a stream at once by RST_STREAM (§6.4); `code` is any 32-bit number."""
+        self._check_open()
+        cell = self.streams.send("RST_STREAM", stream)
+        self.write(RstStream(stream, code))
+        self.move(self.streams.live[stream], cell.next)
+
+    def goaway(
+        self, code: int = ErrorCode.NO_ERROR, *, last: int | None = None, debug: bytes = b""
+    ) -> None:
+        """Announce the end (§6.8). Streams of the peer above `last` will be ignored.
+
+        Without `last` it is the highest stream the peer used. 2^31-1 starts a graceful end, to be
+        followed by another GOAWAY. Any code but NO_ERROR closes the connection.
+        """
+        self._check_open()
+        used = self.streams.theirs.highest
+        final = used if last is None else last
+        if final < used:
+            reason = f"stream {used} may have been acted on, but the last one is to be {final}"
+            raise IllegalSend("RFC9113-6.8-07", reason)
+        if self.goaway_sent is not None and final > self.goaway_sent:
+            reason = f"the last stream rises from {self.goaway_sent} to {final}"
+            raise IllegalSend("RFC9113-6.8-10", reason)
+        self.end(code, final, debug)
+
+    def ping(self, payload: bytes = bytes(8)) -> None:
+        """Ask for an answer; eight octets (§6.7)."""
+        self._check_open()
+        if len(payload) != 8:
+            raise IllegalSend("RFC9113-6.7-01", f"a PING of {len(payload)} octets", "give 8")
+        self.write(Ping(payload))
+
+    def update_settings(self, values: Mapping[int, int]) -> None:
+        """Announce settings; the peer has to obey them once it acknowledges (§6.5)."""
+        self._check_open()
+        pairs = legal_announcement(values, self.role, self.own)
+        check_priorities_kept(values, self.own)
+        window = values.get(Setting.INITIAL_WINDOW_SIZE)
+        if window is not None:
+            self.flow.check_receive_initial(window, self.streams.live.values())
+        self.write(Settings(pairs))
+        self.own.announce(pairs)
+        self.bind_settings()
+
+    def credit(self, stream: int, octets: int) -> None:
+        """Let the peer send so many octets more; stream 0 is the connection (§6.9)."""
+        self._check_open()
+        if not stream:
+            self.flow.check_credit(None, octets)
+            self.flow.credit_connection(octets)
+        else:
+            self.streams.send("WINDOW_UPDATE", stream)
+            live = self.streams.live[stream]
+            self.flow.check_credit(live, octets)
+            self.flow.credit_stream(live, octets)
+        self.write(WindowUpdate(stream, octets))
+
+    def prioritize(self, stream: int, value: bytes) -> None:
+        """Tell the server a priority, as the Priority field value (PRIORITY_UPDATE, RFC 9218)."""
+        self._check_open()
+        check_priority_update(self.role, self.streams, stream, value)
+        self.write(PriorityUpdate(stream, value))
+
+    def depend(self, stream: int, dependency: Dependency) -> None:
+        """Send the deprecated PRIORITY, allowed in every state of a stream (§6.3)."""
+        self._check_open()
+        if not stream:
+            raise IllegalSend("RFC9113-6.3-01", "PRIORITY on stream 0")
+        self.write(Priority(stream, dependency))
+
+    def offer(self, stream: int, value: bytes, *, origin: bytes = b"") -> None:
+        """Offer an alternative service: for an origin on stream 0, else the stream's (ALTSVC)."""
+        self._check_server("RFC7838-4-05", "ALTSVC")
+        if bool(stream) == bool(origin):
+            requirement = "RFC7838-4-07" if stream else "RFC7838-4-06"
+            raise IllegalSend(requirement, "stream 0 needs an origin, and no other stream has one")
+        self._write_sized(AltSvc(stream, origin, value))
+
+    def claim(self, origins: Iterable[bytes]) -> None:
+        """Tell the client for which origins this server answers (ORIGIN, RFC 8336)."""
+        self._check_server("RFC8336-2.2-01", "ORIGIN")
+        self._write_sized(Origin(tuple(origins)))
+
+    def send_unknown(self, frame: Unknown) -> None:
+        """Send a frame of a type that no RFC known here defines (§5.5)."""
+        self._check_open()
+        check_unknown(frame, self.peer.in_force[Setting.MAX_FRAME_SIZE])
+        self.write(frame)
+
+    # -- checks, which change nothing --
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise IllegalSend("RFC9113-5.4.1-02", "the connection is closed")
+
+    def _check_server(self, requirement: str, name: str) -> None:
+        self._check_open()
+        if self.role == "client":
+            raise IllegalSend(requirement, f"{name} is a server's frame")
+
+    def _check_push(self, stream: int) -> None:
+        leaving = self.goaway_received is not None
+        check_may_push(self.role, self.streams, self.peer, stream, leaving=leaving)
+        self._check_identifier(self.streams.next_identifier)
+
+    def _check_identifier(self, identifier: int) -> None:
+        if identifier > STREAM_MAX:
+            reason = "this endpoint has used all its identifiers"
+            raise IllegalSend("RFC9113-5.1.1-09", reason, "open a new connection")
+
+    def _check_room(self, identifier: int) -> None:
+        """May one stream more become active (§5.1.2), and, if it is idle, be opened (§6.8)?"""
+        most = self.peer.in_force.get(Setting.MAX_CONCURRENT_STREAMS)
+        if most is not None and self.streams.own_active >= most:
+            reason = f"{self.streams.own_active} streams are active where the peer allows {most}"
+            raise IllegalSend("RFC9113-5.1.2-02", reason, "wait until one ends")
+        if identifier not in self.streams.live:
+            self._check_identifier(identifier)
+            if self.goaway_received is not None:
+                raise IllegalSend("RFC9113-6.8-03", "the peer sent GOAWAY", "open a new connection")
+
+    def _section(self, live: Stream | None, fields: Fields, end_stream: bool) -> Step:
+        """What the section will be in its message; `IllegalSend` where it may not come."""
+        if live is None:
+            extended = bool(self.peer.in_force[Setting.ENABLE_CONNECT_PROTOCOL])
+            step = request_step(fields, end_stream, extended_connect=extended)
+        elif self.role == "client":
+            step = trailers_step(live.outgoing, fields, end_stream)
+        else:
+            step = response_step(live.outgoing, live.method, fields, end_stream)
+        if isinstance(step, Malformed):
+            raise IllegalSend(step.requirement, step.reason)
+        return step
+
+    # -- frames --
+
+    def _data_frames(
+        self, stream: int, data: bytes, end_stream: bool, padding: int | None
+    ) -> list[Data]:
+        if padding is not None and not 0 <= padding <= 255:
+            raise IllegalSend("RFC9113-6.1-07", f"{padding} octets of padding", "give 0 to 255")
+        pad = None if padding is None else bytes(padding)
+        step = self.peer.in_force[Setting.MAX_FRAME_SIZE] - (0 if pad is None else 1 + len(pad))
+        pieces = [data[start : start + step] for start in range(0, len(data), step)] or [b""]
+        last = len(pieces) - 1
+        return [
+            Data(stream, piece, end_stream and number == last, pad)
+            for number, piece in enumerate(pieces)
+        ]
+
+    def _write_headers(self, stream: int, fields: Fields, end_stream: bool) -> None:
+        self.write_block(
+            lambda fragment, whole: Headers(stream, fragment, end_stream, whole),
+            stream,
+            self.encoder.encode(fields),
+            self.peer.in_force[Setting.MAX_FRAME_SIZE],
+        )
+
+    def _write_sized(self, frame: AltSvc | Origin) -> None:
+        octets = encode(frame)
+        if len(octets) - HEADER_LENGTH > self.peer.in_force[Setting.MAX_FRAME_SIZE]:
+            raise IllegalSend("RFC9113-4.1-01", f"a frame of {len(octets)} octets is too long")
+        self._output += octets
+
+    # -- the beginning --
+
+    def _take_preface(self, data: bytes) -> bytes:
+        """A server compares the client's first octets; what is left of the data are frames."""
+        expected = self.preface_left
+        common = min(len(data), len(expected))
+        if data[:common] != expected[:common]:
+            reason = "the client's first octets are not the connection preface"
+            self.answer(connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-3.4-09", reason))
+            return b""
+        self.preface_left = expected[common:]
+        return data[common:]
+
+    def _upgrade(self, upgrade: Upgrade) -> None:
+        """Stream 1 is the request that asked for HTTP/2; its client has ended it (RFC 7540 §3.2)."""
+        values = read_settings_field(upgrade.settings)
+        if self.role == "server":
+            self.obey(values)
+            stream = self.streams.open(UPGRADED_STREAM, State.HALF_CLOSED_REMOTE)
+            request = stream.incoming
+        else:
+            self.own.apply(values)
+            stream = self.streams.open(UPGRADED_STREAM, State.HALF_CLOSED_LOCAL)
+            request = stream.outgoing
+        request.apply(Step("request", "content", 0))
+        stream.method = upgrade.method

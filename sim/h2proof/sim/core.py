@@ -1,0 +1,220 @@
+"""What a connection remembers, and the few things that every part of it does.
+
+`Core` holds the machines and writes frames; what arrives is handled in `incoming`, what the owner
+asks for in `connection`. How a fault is answered is decided here, once for all: a connection error
+by GOAWAY, a stream error by RST_STREAM where the stream's state allows one (RFC 9113 §5.4).
+"""
+
+from collections.abc import Callable
+
+from h2proof.sim.blocks import BlockBuffer
+from h2proof.sim.codec import STREAM_MAX, FrameReader, encode
+from h2proof.sim.errors import ErrorCode, Fault, connection_error
+from h2proof.sim.extensions import Priorities
+from h2proof.sim.flow import Flow
+from h2proof.sim.frames import (
+    AnyFrame,
+    Continuation,
+    GoAway,
+    Headers,
+    PushPromise,
+    RstStream,
+    WindowUpdate,
+)
+from h2proof.sim.hpack import FieldDecoder, FieldEncoder
+from h2proof.sim.limits import Limits
+from h2proof.sim.notices import ConnectionFailed, Notice, SettingPairs, StreamFailed
+from h2proof.sim.settings import OwnSettings, PeerSettings, Setting
+from h2proof.sim.streams import Counts, Role, State, Stream, Streams
+
+BlockFrame = Callable[[bytes, bool], Headers | PushPromise]
+"""Makes the frame that opens a field block, from its fragment and END_HEADERS."""
+
+
+class Core:
+    """One endpoint's memory. Its owner may read every attribute, and writes none."""
+
+    __slots__ = (
+        "_failed",
+        "_output",
+        "block",
+        "cleartext",
+        "decoder",
+        "encoder",
+        "flow",
+        "fruitless",
+        "goaway_received",
+        "goaway_sent",
+        "greeted",
+        "limits",
+        "notices",
+        "own",
+        "peer",
+        "preface_left",
+        "priorities",
+        "reader",
+        "resets",
+        "role",
+        "streams",
+    )
+
+    def __init__(self, role: Role, limits: Limits, *, cleartext: bool) -> None:
+        self.role: Role = role
+        self.limits = limits
+        self.cleartext = cleartext
+        self.streams = Streams(role, reset_streams_known_max=limits.reset_streams_known_max)
+        self.flow = Flow()
+        self.own = OwnSettings()
+        self.peer = PeerSettings()
+        self.encoder = FieldEncoder()
+        self.decoder = FieldDecoder(list_octets_max=limits.field_expansion_octets_max)
+        self.reader = FrameReader()
+        self.block = BlockBuffer(limits)
+        self.priorities = Priorities()
+        self.notices: list[Notice] = []
+        self.preface_left = b""
+        """What a server still waits for of the client's 24 octets."""
+        self.greeted = False
+        """Whether the peer's first SETTINGS frame came."""
+        self.goaway_sent: int | None = None
+        """The last stream that this endpoint acts on, once it has said so."""
+        self.goaway_received: int | None = None
+        self.fruitless = 0
+        """Frames in a row that moved nothing (see `Limits`)."""
+        self.resets = 0
+        """Streams that the peer reset, less those that ended since."""
+        self._output = bytearray()
+        self._failed = False
+
+    # -- what others may read --
+
+    @property
+    def peer_role(self) -> Role:
+        """The other one."""
+        return "server" if self.role == "client" else "client"
+
+    @property
+    def closed(self) -> bool:
+        """True: close the transport once the output is flushed.
+
+        After an error; after GOAWAY with an error code; after any other GOAWAY as soon as no stream
+        is live and none that the peer may still open would be acted on (§6.8).
+        """
+        if self._failed or self.goaway_sent is None:
+            return self._failed
+        return not self.streams.live and self.goaway_sent <= self.streams.theirs.highest
+
+    @property
+    def held_frame_octets(self) -> int:
+        """Octets of an unfinished frame."""
+        return self.reader.held
+
+    @property
+    def held_block_octets(self) -> int:
+        """Octets of an unfinished field block."""
+        return self.block.octets
+
+    def counts(self) -> Counts:
+        """How many streams count for what, as kept; `recount` computes the same."""
+        return self.streams.counts()
+
+    def recount(self) -> Counts:
+        """The counters computed from the streams."""
+        return self.streams.recount()
+
+    # -- what every part does --
+
+    def write(self, frame: AnyFrame) -> None:
+        """One frame goes out."""
+        self._output += encode(frame)
+
+    def write_block(self, make: BlockFrame, stream: int, block: bytes, first_max: int) -> None:
+        """A field block goes out, in as many frames as the peer's SETTINGS_MAX_FRAME_SIZE asks."""
+        step = self.peer.in_force[Setting.MAX_FRAME_SIZE]
+        rest = [block[start : start + step] for start in range(first_max, len(block), step)]
+        self.write(make(block[:first_max], not rest))
+        for number, fragment in enumerate(rest, 1):
+            self.write(Continuation(stream, fragment, number == len(rest)))
+
+    def give_back(self, octets: int) -> None:
+        """Octets of DATA that nobody will read: credited at once, lest the window leak (§6.9)."""
+        if octets:
+            self.flow.credit_connection(octets)
+            self.write(WindowUpdate(0, octets))
+
+    def move(self, stream: Stream, state: State | None) -> None:
+        """A stream changes its state; None leaves it as it is."""
+        if state is not None:
+            self.streams.move(stream, state)
+            if state is State.ENDED and self.resets:
+                self.resets -= 1
+            if self.closed:
+                self.sweep()
+
+    def bind_settings(self) -> None:
+        """Own settings were announced or acknowledged: tell the machines what now holds."""
+        own, flow = self.own, self.flow
+        self.reader.payload_max = own.most(Setting.MAX_FRAME_SIZE)
+        self.decoder.table_size_max = own.most(Setting.HEADER_TABLE_SIZE)
+        flow.receive_initial = own.in_force[Setting.INITIAL_WINDOW_SIZE]
+        flow.receive_initial_most = own.most(Setting.INITIAL_WINDOW_SIZE)
+
+    def obey(self, values: SettingPairs) -> Fault | None:
+        """The peer's settings are in force, one after the other (§6.5.3)."""
+        for identifier, value in values:
+            if identifier == Setting.INITIAL_WINDOW_SIZE:
+                fault = self.flow.set_send_initial(value, self.streams.live.values())
+                if fault is not None:
+                    return fault
+            elif identifier == Setting.HEADER_TABLE_SIZE:
+                most = self.limits.encoder_table_octets_max
+                self.encoder.table_size_max = min(value, most)
+            self.peer.apply(identifier, value)
+        return None
+
+    def beyond_goaway(self, stream: int) -> bool:
+        """True for the peer's streams that a GOAWAY of this endpoint said it ignores (§6.8)."""
+        last = self.goaway_sent
+        return last is not None and stream > last and not self.streams.is_own(stream)
+
+    def answer(self, fault: Fault) -> None:
+        """Do to the connection or the stream what the fault asks for (§5.4)."""
+        if fault.scope == "connection":
+            self._fail(fault)
+        elif not self.beyond_goaway(fault.stream):
+            self._fail_stream(fault)
+
+    def end(self, code: int, last: int, debug: bytes = b"") -> None:
+        """GOAWAY goes out; with an error code nothing is read or sent from here on."""
+        self.write(GoAway(last, code, debug))
+        self.goaway_sent = last
+        self._failed = self._failed or code != ErrorCode.NO_ERROR
+        if self.closed:
+            self.sweep()
+
+    def sweep(self) -> None:
+        """The connection is closed: nothing unfinished is kept."""
+        self.reader.clear()
+        self.block.clear()
+        self.preface_left = b""
+
+    def _fail(self, fault: Fault) -> None:
+        announced = STREAM_MAX if self.goaway_sent is None else self.goaway_sent
+        self.end(fault.code, min(announced, self.streams.theirs.highest))
+        self.notices.append(ConnectionFailed(fault))
+
+    def _fail_stream(self, fault: Fault) -> None:
+        stream = self.streams.live.get(fault.stream)
+        if stream is not None:
+            self.streams.move(stream, State.RESET_SENT)
+        else:
+            state = self.streams.state(fault.stream)
+            if state is State.RESET_SENT:
+                return  # the one error that is reported for a stream has been reported (§5.4)
+            if state is State.IDLE or state is State.SKIPPED:
+                # a stream that was never used cannot be reset (§6.4)
+                self._fail(connection_error(fault.code, fault.requirement, fault.reason))
+                return
+            self.streams.reset_closed(fault.stream)
+        self.write(RstStream(fault.stream, fault.code))
+        self.notices.append(StreamFailed(fault.stream, fault))

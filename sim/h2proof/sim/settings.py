@@ -1,0 +1,172 @@
+"""SETTINGS (RFC 9113 §6.5): which values are legal, which are in force, and since when.
+
+A setting binds the two sides at different times. What the peer announces holds here from its
+receipt, for the acknowledgment goes out at once. What this endpoint announces the peer may use as
+soon as it is sent, and has to obey only from its acknowledgment on: until then the larger of the
+old and the new value is what it can rightly assume. What a value means (windows, tables, pushes)
+is known to those who ask for it.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from h2proof.sim.errors import ErrorCode, Fault, IllegalSend, connection_error
+from h2proof.sim.notices import SettingPairs
+from h2proof.sim.streams import Role
+
+
+class Setting(IntEnum):
+    """Identifiers of RFC 9113 §6.5.2, RFC 8441 §3 and RFC 9218 §2.1."""
+
+    HEADER_TABLE_SIZE = 1
+    ENABLE_PUSH = 2
+    MAX_CONCURRENT_STREAMS = 3
+    INITIAL_WINDOW_SIZE = 4
+    MAX_FRAME_SIZE = 5
+    MAX_HEADER_LIST_SIZE = 6
+    ENABLE_CONNECT_PROTOCOL = 8
+    NO_RFC7540_PRIORITIES = 9
+
+
+DEFAULTS: Final[Mapping[int, int]] = MappingProxyType(
+    {
+        Setting.HEADER_TABLE_SIZE.value: 4096,
+        Setting.ENABLE_PUSH.value: 1,
+        Setting.INITIAL_WINDOW_SIZE.value: 65_535,
+        Setting.MAX_FRAME_SIZE.value: 16_384,
+        Setting.ENABLE_CONNECT_PROTOCOL.value: 0,
+        Setting.NO_RFC7540_PRIORITIES.value: 0,
+    }
+)
+"""Before any SETTINGS frame. Concurrency and the field section's size have no limit then."""
+
+IDENTIFIER_MAX: Final = 0xFFFF
+VALUE_MAX: Final = 0xFFFFFFFF
+
+
+class Range(NamedTuple):
+    """The legal values of a setting, and what an illegal one earns."""
+
+    low: int
+    high: int
+    code: ErrorCode
+    requirement: str
+
+
+# fmt: off
+RANGES: Final[dict[int, Range]] = {
+    Setting.ENABLE_PUSH:             Range(0, 1, ErrorCode.PROTOCOL_ERROR, "RFC9113-6.5.2-05"),
+    Setting.INITIAL_WINDOW_SIZE:     Range(0, 2**31 - 1, ErrorCode.FLOW_CONTROL_ERROR, "RFC9113-6.5.2-13"),
+    Setting.MAX_FRAME_SIZE:          Range(2**14, 2**24 - 1, ErrorCode.PROTOCOL_ERROR, "RFC9113-6.5.2-15"),
+    Setting.ENABLE_CONNECT_PROTOCOL: Range(0, 1, ErrorCode.PROTOCOL_ERROR, "RFC8441-3-01"),
+    Setting.NO_RFC7540_PRIORITIES:   Range(0, 1, ErrorCode.PROTOCOL_ERROR, "RFC9218-2.1-02"),
+}
+# fmt: on
+
+
+def setting_name(identifier: int) -> str:
+    """The RFC's name of a setting, or its number in hexadecimal."""
+    known = {setting.value for setting in Setting}
+    return Setting(identifier).name if identifier in known else f"0x{identifier:x}"
+
+
+def value_fault(identifier: int, value: int, sender: Role) -> Fault | None:
+    """What a receiver answers to this value from a sender of this role; None if it is legal."""
+    allowed = RANGES.get(identifier)
+    if allowed is not None and not allowed.low <= value <= allowed.high:
+        reason = f"{setting_name(identifier)} is {value}, not {allowed.low} to {allowed.high}"
+        return connection_error(allowed.code, allowed.requirement, reason)
+    if identifier == Setting.ENABLE_PUSH and value and sender == "server":
+        reason = "a server announces ENABLE_PUSH=1"
+        return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-6.5.2-09", reason)
+    return None
+
+
+class OwnSettings:
+    """What this endpoint announced, and how much of it the peer has acknowledged."""
+
+    __slots__ = ("_in_force", "_sent", "in_force")
+
+    def __init__(self) -> None:
+        self._in_force = dict(DEFAULTS)
+        self._sent: deque[SettingPairs] = deque()
+        self.in_force: Mapping[int, int] = MappingProxyType(self._in_force)
+        """What the peer has acknowledged, and so has to obey."""
+
+    @property
+    def unacknowledged(self) -> int:
+        """SETTINGS frames whose acknowledgment is due."""
+        return len(self._sent)
+
+    def announce(self, values: SettingPairs) -> None:
+        """A SETTINGS frame with these values goes out."""
+        self._sent.append(values)
+
+    def acknowledge(self) -> SettingPairs | None:
+        """The oldest unacknowledged values are in force (§6.5.3); None if there are none."""
+        if not self._sent:
+            return None
+        values = self._sent.popleft()
+        self._in_force.update(values)
+        return values
+
+    def apply(self, values: SettingPairs) -> None:
+        """Values that the peer has without a frame (HTTP2-Settings, RFC 7540 §3.2.1)."""
+        self._in_force.update(values)
+
+    def latest(self, identifier: int) -> int | None:
+        """The value announced last, acknowledged or not; None means no limit."""
+        value = self._in_force.get(identifier)
+        for values in self._sent:
+            value = dict(values).get(identifier, value)
+        return value
+
+    def most(self, identifier: int) -> int:
+        """The most that the peer may rightly assume of a setting that has a default."""
+        pending = (value for values in self._sent for key, value in values if key == identifier)
+        return max((self._in_force[identifier], *pending))
+
+
+class PeerSettings:
+    """What the peer announced; in force as soon as it is received."""
+
+    __slots__ = ("_in_force", "in_force")
+
+    def __init__(self) -> None:
+        self._in_force = dict(DEFAULTS)
+        self.in_force: Mapping[int, int] = MappingProxyType(self._in_force)
+
+    def apply(self, identifier: int, value: int) -> None:
+        """One legal value; identifiers that nobody here knows are kept and mean nothing."""
+        self._in_force[identifier] = value
+
+
+def legal_announcement(values: Mapping[int, int], sender: Role, own: OwnSettings) -> SettingPairs:
+    """The pairs of a SETTINGS frame; `IllegalSend` where a value must not be announced (now)."""
+    for identifier, value in values.items():
+        if not (0 <= identifier <= IDENTIFIER_MAX and 0 <= value <= VALUE_MAX):
+            reason = f"setting {identifier}={value} does not fit into 16 and 32 bits"
+            raise IllegalSend("RFC9113-6.5-09", reason)
+        fault = value_fault(identifier, value, sender)
+        if fault is not None:
+            raise IllegalSend(fault.requirement, fault.reason)
+    if values.get(Setting.ENABLE_CONNECT_PROTOCOL, 1) < (
+        own.latest(Setting.ENABLE_CONNECT_PROTOCOL) or 0
+    ):
+        raise IllegalSend("RFC8441-3-04", "ENABLE_CONNECT_PROTOCOL stays 1 once it was announced")
+    return tuple((int(identifier), int(value)) for identifier, value in values.items())
+
+
+def check_priorities_kept(values: Mapping[int, int], own: OwnSettings) -> None:
+    """NO_RFC7540_PRIORITIES does not change after the first SETTINGS frame (RFC 9218 §2.1)."""
+    present = own.latest(Setting.NO_RFC7540_PRIORITIES)
+    if values.get(Setting.NO_RFC7540_PRIORITIES, present) != present:
+        raise IllegalSend("RFC9218-2.1-04", "NO_RFC7540_PRIORITIES belongs in the first SETTINGS")
+
+
+def last_values(values: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """What a SETTINGS frame leaves in force: a repeated identifier counts by its last value."""
+    return dict(values)
