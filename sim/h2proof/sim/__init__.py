@@ -1,29 +1,18 @@
-"""The world: what may happen on an HTTP/2 connection. The public names, loaded on first use."""
+"""The world: what may happen on an HTTP/2 connection. The public names, nothing else.
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+They are bound here and now, not on first use: `responder` is a function and the name of its module,
+and whoever imports that module first would otherwise make the name mean the module.
+"""
 
-if TYPE_CHECKING:
-    from h2proof.sim.connection import Connection
-    from h2proof.sim.endpoint import Endpoint, Peer
-    from h2proof.sim.errors import ErrorCode, Fault, IllegalSend
-    from h2proof.sim.limits import Limits
-    from h2proof.sim.settings import Setting
-    from h2proof.sim.streams import State
-    from h2proof.sim.upgrade import Upgrade
-
-_HOMES: Final = {
-    "Connection": "connection",
-    "Endpoint": "endpoint",
-    "ErrorCode": "errors",
-    "Fault": "errors",
-    "IllegalSend": "errors",
-    "Limits": "limits",
-    "Peer": "endpoint",
-    "Setting": "settings",
-    "State": "streams",
-    "Upgrade": "upgrade",
-}
+from h2proof.sim.connection import Connection
+from h2proof.sim.endpoint import Endpoint, Peer
+from h2proof.sim.errors import ErrorCode, Fault, IllegalSend
+from h2proof.sim.limits import Limits
+from h2proof.sim.requester import Requester
+from h2proof.sim.responder import Responder, responder
+from h2proof.sim.settings import Setting
+from h2proof.sim.streams import State
+from h2proof.sim.upgrade import Upgrade
 
 __all__ = [
     "Connection",
@@ -33,14 +22,10 @@ __all__ = [
     "IllegalSend",
     "Limits",
     "Peer",
+    "Requester",
+    "Responder",
     "Setting",
     "State",
     "Upgrade",
+    "responder",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{home}"), name)

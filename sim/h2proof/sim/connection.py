@@ -6,7 +6,7 @@ whether the RFC allows it. A call that it does not allow raises `IllegalSend` be
 changed. No socket, clock or chance is known here, nor what any frame means.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from h2proof.sim.codec import HEADER_LENGTH, PREFACE, STREAM_MAX, encode
@@ -84,21 +84,29 @@ class Connection(Core):
 
         Raises nothing, whatever they are: a fault of the peer is answered, and is a notice.
         """
-        self.notices = notices = list[Notice]()
+        return list(self.receive_stepwise(data))
+
+    def receive_stepwise(self, data: bytes) -> Iterator[Notice]:
+        """As `receive`, but the owner can act on a notice before the next frame is looked at.
+
+        What it then sends does not depend on the chunks in which the octets came. The iterator has
+        to be run to its end before the next octets are given.
+        """
         data = bytes(data)
         if self.preface_left and not self.closed:
             data = self._take_preface(data)
+            yield from self._told()
         if not self.closed:
             for header, payload in self.reader.feed(data):
                 fault = take(self, header, payload)
                 if fault is not None:
                     self.answer(fault)
+                if self.notices:
+                    yield from self._told()
                 if self.closed:
                     break
         if self.closed:
             self.sweep()
-        self.notices = []
-        return notices
 
     def take_output(self) -> bytes:
         """The octets to send; each is handed out once."""
@@ -384,6 +392,10 @@ class Connection(Core):
         if len(octets) - HEADER_LENGTH > self.peer.in_force[Setting.MAX_FRAME_SIZE]:
             raise IllegalSend("RFC9113-4.1-01", f"a frame of {len(octets)} octets is too long")
         self._output += octets
+
+    def _told(self) -> list[Notice]:
+        told, self.notices = self.notices, []
+        return told
 
     # -- the beginning --
 

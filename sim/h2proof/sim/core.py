@@ -105,12 +105,12 @@ class Core:
         return not self.streams.live and self.goaway_sent <= self.streams.theirs.highest
 
     @property
-    def held_frame_octets(self) -> int:
+    def frame_octets(self) -> int:
         """Octets of an unfinished frame."""
         return self.reader.held
 
     @property
-    def held_block_octets(self) -> int:
+    def block_octets(self) -> int:
         """Octets of an unfinished field block."""
         return self.block.octets
 

@@ -43,6 +43,10 @@ class Peer(Endpoint, Protocol):
     def peer_settings(self) -> Mapping[int, int]:
         """What the peer announced; a missing identifier has no limit."""
 
+    @property
+    def block_octets(self) -> int:
+        """Octets of a field block that waits for its end; 0 if there is none."""
+
     def send_headers(
         self, stream: int | None, fields: Iterable[FieldLine], *, end_stream: bool = False
     ) -> int:
