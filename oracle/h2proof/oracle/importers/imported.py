@@ -40,12 +40,14 @@ class Options:
     """How to read.
 
     `keylog` names a file of TLS secrets (else the environment's SSLKEYLOGFILE is used); `port`
-    keeps only connections of which one end has it; with `keep_data` the trace holds the content of
-    DATA frames too, which no verdict needs but every export does.
+    keeps only connections of which one end has it, `connection` only the one of that number; with
+    `keep_data` the trace holds the content of DATA frames too, which no verdict needs but every
+    export does.
     """
 
     keylog: Path | None = None
     port: int | None = None
+    connection: int | None = None
     keep_data: bool = False
     limits: Limits = Limits()
 
@@ -68,11 +70,12 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """One connection of the input.
+    """One connection of the input; of our own formats one trace, which may hold several.
 
     `number` counts the transport connections of the input from 0 in the order of their first
     packet, as tshark's tcp.stream does. `complete` is true when it was seen from the preface to the
-    end of the transport, without a hole. `gaps` are what a verdict cannot know.
+    end of the transport, without a hole. `gaps` are what a verdict cannot know. `locked` says why
+    nothing of it could be read, where that is so. `title` is the name that the input gives it.
     """
 
     number: int
@@ -80,18 +83,27 @@ class Imported:
     complete: bool
     gaps: tuple[Gap, ...] = ()
     alpn: str | None = None
+    locked: str = ""
+    title: str = ""
 
 
 @dataclass(slots=True)
 class Account:
     """What was read so far, and what was left out and why; counted while reading goes on."""
 
+    form: str = ""
+    """The row of IMPORTERS that reads it."""
     packets: int = 0
-    octets: int = 0
+    source: "Source | None" = None
     skipped: dict[str, int] = field(default_factory=dict)
     """Packets or connections that are not HTTP/2, by reason."""
     damage: list[str] = field(default_factory=list)
     """What was wrong with the input itself, one sentence each."""
+
+    @property
+    def octets(self) -> int:
+        """How much of the input was read."""
+        return self.source.octets if self.source is not None else 0
 
     def skip(self, reason: str, count: int = 1) -> None:
         """Count something that was left out."""

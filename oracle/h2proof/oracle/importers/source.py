@@ -127,4 +127,4 @@ class _Joined:
 def _uncompressed(source: Source, shown: str) -> Source:
     import gzip  # most inputs are not compressed
 
-    return Source(gzip.GzipFile(fileobj=_Joined(source)), shown)  # type: ignore[arg-type, call-overload]  # it only reads
+    return Source(gzip.GzipFile(fileobj=_Joined(source)), shown)  # type: ignore[call-overload]  # it only reads

@@ -1,0 +1,1 @@
+"""Captures: packets, links, IP, TCP, TLS, and the HTTP/2 connections in them."""

@@ -14,7 +14,14 @@ from typing import Final, Literal
 from h2proof.oracle.importers.capture.held import Held
 from h2proof.oracle.importers.imported import Gap
 from h2proof.sim.codec import FrameHeader, write_header
-from h2proof.sim.trace import ConnectionInfo, CutHow, Sender, Trace
+from h2proof.sim.trace import (
+    ConnectionInfo,
+    CutEvent,
+    CutHow,
+    PrefaceEvent,
+    Sender,
+    Trace,
+)
 
 FRAME_WEIGHT: Final = 120
 """Octets that a frame costs in the index of a trace."""
@@ -57,15 +64,23 @@ class Frame:
 class Builder:
     """The trace of one connection while it grows."""
 
-    __slots__ = ("_queue", "gaps", "keep_data", "trace", "traces")
+    __slots__ = ("_queue", "gaps", "keep_data", "trace", "traces", "weight")
 
     def __init__(self, info: ConnectionInfo, *, keep_data: bool, traces: Held) -> None:
         self.trace = Trace((info,))
         self.keep_data = keep_data
         self.traces = traces
         """Counts the octets of this trace among those of all unfinished ones."""
+        self.weight = 0
+        """This trace's part of them."""
         self.gaps: list[Gap] = []
         self._queue: deque[Frame | Callable[[], object]] = deque()
+
+    def grow(self, octets: int) -> bool:
+        """Count octets of the trace; False if it may not grow any more."""
+        self.weight += octets
+        self.traces.take(octets)
+        return not self.traces.full
 
     def whole(
         self,
@@ -131,11 +146,9 @@ def is_complete(trace: Trace) -> bool:
     ends = set()
     preface = False
     for slot in trace.slots:
-        if isinstance(slot, int):
-            continue
-        if slot.kind == "preface":
+        if isinstance(slot, PrefaceEvent):
             preface = True
-        elif slot.kind == "cut":
+        elif isinstance(slot, CutEvent):
             ends.add((slot.how, slot.sender))
     if not preface or any(how in ("lost", "late") for how, _ in ends):
         return False

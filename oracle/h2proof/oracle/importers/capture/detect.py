@@ -23,11 +23,11 @@ _SERVER_HELLO: Final = 2
 
 @dataclass(slots=True)
 class Head:
-    """The first octets of one side, up to the first hole; `started`: from its very first on."""
+    """The first octets of one side; `started`: from its very first on; `holed`: a hole follows."""
 
     octets: bytearray
     started: bool = True
-    ended: bool = False
+    holed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def upgrade_of(side: int, heads: tuple[Head, Head], *, final: bool) -> Decision 
     if answer is None:
         return None
     if answer:
-        return Decision("upgrade", side)
+        return Decision("upgrade", side, ("frames", "preface") if side else ("preface", "frames"))
     return Decision("other", reason="HTTP/1.x")
 
 
@@ -84,7 +84,8 @@ def _tls(side: int, octets: bytearray) -> Decision | None:
     return Decision("other", reason="TLS of which the handshake is not in the capture")
 
 
-def _starts_with_settings(octets: bytearray) -> bool:
+def starts_with_settings(octets: bytearray) -> bool:
+    """Whether these octets begin like a server's first frame."""
     if len(octets) < HEADER_LENGTH:
         return False
     header = read_header(octets)
@@ -96,7 +97,7 @@ def _by_settings(heads: tuple[Head, Head], *, final: bool) -> Decision | None:
     """A side that begins with SETTINGS is a server, unless both do."""
     if not (heads[0].started and heads[1].started):
         return None
-    first, second = (_starts_with_settings(head.octets) for head in heads)
+    first, second = (starts_with_settings(head.octets) for head in heads)
     if first and second:  # no preface at all: the opener of the connection owed it
         client = roles.client_of(heads[0].octets, heads[1].octets)
         return _http2(0 if client is None else client, "frames", "frames")

@@ -139,10 +139,8 @@ class Framer:
             offset = size
         if offset < size:
             self._partial = data[offset:]
-        if weight:
-            builder.traces.take(weight)
-            if builder.traces.full:
-                self._stop(packet, at)
+        if weight and not builder.grow(weight):
+            self._stop(packet, at)
 
     def _knew(self, acknowledged: int, committed: int) -> int | None:
         """How many frames of the peer can have been known; None for all that are in the trace."""
@@ -263,7 +261,9 @@ class Framer:
         inside = min(octets, self._need)
         frame.lost += inside
         self._keep = 0
-        what = "content of DATA, not in the capture" if not frame.header.type else "not in the capture"
+        what = (
+            "content of DATA, not in the capture" if not frame.header.type else "not in the capture"
+        )
         self._builder.gaps.append(Gap(what, inside, self.sender, packet))
         self._need -= inside
         if not self._need:

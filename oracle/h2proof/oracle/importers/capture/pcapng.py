@@ -228,9 +228,7 @@ def _next_block(
         offset, place = 0, max(0, fresh - CAPTURED_OCTETS_MAX)
 
 
-def _sound_block(
-    window: Window, place: int, section: _Section, needles: list[bytes]
-) -> int | None:
+def _sound_block(window: Window, place: int, section: _Section, needles: list[bytes]) -> int | None:
     octets, best = window.octets, None
     for needle in needles:
         hit = octets.find(needle, place)

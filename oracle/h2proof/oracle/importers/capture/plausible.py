@@ -43,7 +43,9 @@ def sound(octets: bytes | bytearray, offset: int) -> int:
     return HEADER_LENGTH + length if fits else 0
 
 
-def chain(octets: bytes | bytearray, offset: int, *, ended: bool = False) -> Literal["no", "open", "yes"]:
+def chain(
+    octets: bytes | bytearray, offset: int, *, ended: bool = False
+) -> Literal["no", "open", "yes"]:
     """Whether frames follow one another from `offset` on; "open" if more octets have to tell."""
     size, links = len(octets), 0
     while size - offset >= HEADER_LENGTH:

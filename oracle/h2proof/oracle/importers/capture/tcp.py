@@ -153,9 +153,7 @@ class Direction:
                 if packet > self.packet:
                     self.packet = packet
                     self.at = at
-                self.consumer.octets(
-                    octets[start:end], position, self.packet, at, reach, packet
-                )
+                self.consumer.octets(octets[start:end], position, self.packet, at, reach, packet)
                 if peer.pending or self.fin is not None:
                     self.connection.go_on()
             else:
@@ -170,6 +168,8 @@ class Direction:
         """Settle where the positions start; the sequence number of the segment's first octet."""
         if not flags & SYN:
             self.begin(sequence, started=False)
+            if flags & ACK and not self.peer.known:
+                self.peer.begin(acknowledgment, started=False)
             return sequence
         sequence = (sequence + 1) & _MASK
         if not self.known:

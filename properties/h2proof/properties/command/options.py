@@ -1,0 +1,124 @@
+"""Options that several commands share, and where a result goes.
+
+The result goes to stdout or to the file of `-o`, all else to stderr. What an option means to a
+command is the command's own matter.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def examples(*lines: str) -> str:
+    """The examples under a command's help, one a line."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """`--format`, one of these; the first is the default."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="Form of the result.",
+    )
+
+
+def output_option(function: F) -> F:
+    """`-o FILE`: where the result goes instead of stdout."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write the result to FILE instead of stdout.",
+        metavar="FILE",
+    )(function)
+
+
+def seed_option(function: F) -> F:
+    """`--seed`: what all chance of a run comes from."""
+    return click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        help="What all chance comes from: the same seed gives the same result.",
+    )(function)
+
+
+def workers_option(function: F) -> F:
+    """`-j N`: how many processes work side by side; 0 is one for each processor."""
+    return click.option(
+        "-j",
+        "--workers",
+        type=click.IntRange(min=0, max=1024),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Work in N processes (0: one for each processor); the result is the same.",
+    )(function)
+
+
+def rule_options(function: F) -> F:
+    """`--select` and `--ignore`, repeatable: names of rules, as `select` and `ignore`."""
+    for name, text in (("ignore", "Leave out these rules"), ("select", "Apply only these rules")):
+        function = click.option(
+            f"--{name}",
+            multiple=True,
+            metavar="RULE",
+            callback=_separated,
+            help=f"{text} (repeat, or separate by commas).",
+        )(function)
+    return function
+
+
+def _separated(
+    context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
+) -> tuple[str, ...]:
+    return tuple(name for entry in value for name in entry.replace(",", " ").split())
+
+
+def strict_option(function: F) -> F:
+    """`--strict`: SHOULD and advice change the exit code too."""
+    return click.option("--strict", is_flag=True, help="Exit with 1 for SHOULD and advice too.")(
+        function
+    )
+
+
+def workers(count: int) -> int:
+    """The number of processes that `-j` asks for."""
+    return count or os.cpu_count() or 1
+
+
+def emit(text: str, output: Path | None = None) -> None:
+    """Write a result to stdout, or to the file that `-o` names."""
+    if text and not text.endswith("\n"):
+        text += "\n"
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise click.UsageError(f"{output}: cannot be written: {reason}") from None
+
+
+def colourful(file: Any = None) -> bool:
+    """Whether colours may be used: a terminal, and no NO_COLOR (https://no-color.org)."""
+    file = sys.stdout if file is None else file
+    return bool(file.isatty()) and not os.environ.get("NO_COLOR")
+
+
+def current_folder_importable() -> None:
+    """Let `package.module:callable` name what lies in the current folder."""
+    if "" not in sys.path and os.getcwd() not in sys.path:
+        sys.path.insert(0, "")
