@@ -155,6 +155,8 @@ class Core:
         """Own settings were announced or acknowledged: tell the machines what now holds."""
         own, flow = self.own, self.flow
         self.reader.payload_max = own.most(Setting.MAX_FRAME_SIZE)
+        # a table that the peer had to make smaller in between has to be signalled as well (§4.3.1)
+        self.decoder.table_size_max = own.in_force[Setting.HEADER_TABLE_SIZE]
         self.decoder.table_size_max = own.most(Setting.HEADER_TABLE_SIZE)
         flow.receive_initial = own.in_force[Setting.INITIAL_WINDOW_SIZE]
         flow.receive_initial_most = own.most(Setting.INITIAL_WINDOW_SIZE)

@@ -60,7 +60,12 @@ class FieldEncoder:
 
     @table_size_max.setter
     def table_size_max(self, octets: int) -> None:
+        if octets == self._encoder.header_table_size:
+            return  # the library would forget an update that is due
         self._encoder.header_table_size = octets
+        changes = self._encoder.table_size_changes
+        if len(changes) > 2:
+            changes[:] = [min(changes), changes[-1]]  # RFC 7541 §4.2: two at most
 
     def encode(self, fields: Iterable[FieldLine]) -> bytes:
         """The field block of a section; `NeverIndexed` lines stay out of the table."""
@@ -75,19 +80,26 @@ class FieldEncoder:
 class FieldDecoder:
     """One direction's decompressor, from the start of the connection."""
 
-    __slots__ = ("_decoder",)
+    __slots__ = ("_decoder", "_due")
 
     def __init__(self, *, list_octets_max: int = LIST_OCTETS_MAX) -> None:
         self._decoder = hpack.Decoder(max_header_list_size=list_octets_max)
+        self._due: int | None = None
+        """The next block has to begin with a size update that is not above this."""
 
     @property
     def table_size_max(self) -> int:
-        """The limit that the decoder's owner announced; a size update above it does not decode."""
+        """The limit that the decoder's owner announced; a size update above it does not decode.
+
+        Setting it below the size in use makes a size update due (RFC 9113 §4.3.1).
+        """
         return self._decoder.max_allowed_table_size
 
     @table_size_max.setter
     def table_size_max(self, octets: int) -> None:
         self._decoder.max_allowed_table_size = octets
+        if octets < self._decoder.header_table_size:
+            self._due = octets if self._due is None else min(self._due, octets)
 
     @property
     def table_size(self) -> int:
@@ -114,11 +126,21 @@ class FieldDecoder:
     def decode(self, block: bytes) -> Fields | Undecodable:
         """The field section of a complete block. After `Undecodable` the table means nothing."""
         try:
+            if self._due is not None:
+                _check_update(block, self._due)
+                self._due = None
             return tuple(self._decoder.decode(block, raw=True))
         except OversizedHeaderListError as error:
             return Undecodable(str(error), oversized=True)
         except HPACKError as error:
             return Undecodable(str(error) or type(error).__name__)
+
+
+def _check_update(block: bytes, size_max: int) -> None:
+    """HPACKError unless the block begins with a size update within the limit."""
+    first = next(representations(block), None)
+    if first is None or first.kind != "size" or first.index > size_max:
+        raise HPACKError(f"the block does not begin with the size update to {size_max} that is due")
 
 
 @dataclass(frozen=True, slots=True)
