@@ -1,0 +1,45 @@
+"""A layer that keeps the writer beyond the return: a helper writes once more, later (H3, H4).
+
+Such helpers exist: they copy from an upstream, and nobody waits for them. What happens to the late
+octets depends on what the writer has become by then. Options: `late_ns` after the return (0: at
+once), `late_octets` so many.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from h2proof.sim.handlers.protocol import (
+    CallError,
+    Handler,
+    Middleware,
+    Request,
+    ResponseWriter,
+)
+
+if TYPE_CHECKING:
+    from h2proof.sim.side import Stage
+
+LATE_NS: Final = 20_000_000
+LATE_OCTETS: Final = 10
+
+
+def kept_writer(stage: "Stage") -> Middleware:
+    """The middleware."""
+    late_ns = int(stage.options.get("late_ns", LATE_NS))
+    late_octets = int(stage.options.get("late_octets", LATE_OCTETS))
+
+    async def handle(w: ResponseWriter, r: Request, following: Handler) -> None:
+        await following(w, r)
+        name = f"server {r.connection} stream {r.stream} late"
+        stage.loop.create_task(_write_late(w, late_ns, bytes(late_octets)), name=name)
+
+    return handle
+
+
+async def _write_late(w: ResponseWriter, late_ns: int, octets: bytes) -> None:
+    """A panic in here is nobody's to recover (G27): in Go the process would die."""
+    await asyncio.sleep(late_ns / 1_000_000_000)
+    try:
+        await w.write(octets)
+    except CallError:
+        return
