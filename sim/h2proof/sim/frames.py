@@ -57,6 +57,27 @@ DEFINED_FLAGS: Final[dict[int, int]] = {
 }
 
 
+class Setting(IntEnum):
+    """Identifiers of RFC 9113 §6.5.2, RFC 8441 §3 and RFC 9218 §2.1."""
+
+    HEADER_TABLE_SIZE = 1
+    ENABLE_PUSH = 2
+    MAX_CONCURRENT_STREAMS = 3
+    INITIAL_WINDOW_SIZE = 4
+    MAX_FRAME_SIZE = 5
+    MAX_HEADER_LIST_SIZE = 6
+    ENABLE_CONNECT_PROTOCOL = 8
+    NO_RFC7540_PRIORITIES = 9
+
+
+SETTING_NAMES: Final[dict[int, str]] = {setting.value: setting.name for setting in Setting}
+
+
+def setting_name(identifier: int) -> str:
+    """The RFC's name of a setting, or its identifier in hexadecimal."""
+    return SETTING_NAMES.get(identifier) or f"0x{identifier:x}"
+
+
 def type_name(kind: int) -> str:
     """The RFC's name of a frame type, or `0x..` for one that no RFC known here defines."""
     return TYPE_NAMES.get(kind) or f"0x{kind:02x}"

@@ -1,0 +1,26 @@
+"""The text notation of traces: tests, reports and import use this one form.
+
+    C  SETTINGS ENABLE_PUSH=0
+    S  SETTINGS ACK
+    C  HEADERS 1 END_STREAM  GET /
+    S  PUSH_PROMISE 1 -> 2  GET /style.css     ! promise_while_push_is_off
+
+It is total: `parse_one(print_trace(trace)) == trace` for every trace whose events name connections
+that it has. `docs/notation.md` is its page for users. What a trace means is not known here.
+"""
+
+from h2proof.sim.notation.parser import looks_like, parse, parse_one
+from h2proof.sim.notation.printer import print_text, print_trace
+from h2proof.sim.notation.titled import Expected, Titled
+from h2proof.sim.notation.words import NotationError
+
+__all__ = [
+    "Expected",
+    "NotationError",
+    "Titled",
+    "looks_like",
+    "parse",
+    "parse_one",
+    "print_text",
+    "print_trace",
+]
