@@ -63,6 +63,7 @@ class _Piece:
 
     octets: bytes
     frame: int | None
+    lost: bool = False
 
 
 class Pipe:
@@ -130,6 +131,10 @@ class Pipe:
         waiter = self._loop.waiter(f"room for {self._name}")
         self._waiting[-1] = (piece, waiter)
         await waiter
+        # raised here and not by the waiter: an exception in a future holds the frames of those
+        # who awaited it, and they hold the future
+        if piece.lost:
+            raise PipeCut("rst", self._name)
 
     def end(self) -> None:
         """Nothing more will be sent (fin); what was handed over still arrives."""
@@ -151,9 +156,10 @@ class Pipe:
             self._trace.cut(
                 self.sender, "rst", lost, at=self._loop.now_ns, connection=self.connection
             )
-        for _, waiter in self._waiting:
+        for piece, waiter in self._waiting:
+            piece.lost = True
             if waiter is not None and not waiter.done():
-                waiter.set_exception(PipeCut("rst", self._name))
+                waiter.set_result(None)
         self._waiting.clear()
         self._travelling.clear()
         self._arrived.clear()
@@ -316,7 +322,7 @@ class Pipe:
         stepped = self._options.burst
         while not self._cut:
             if self._paused or not (self._arrived or self._end_arrived):
-                self._reader = self._loop.waiter(self._name, "deliver")
+                self._reader = self._loop.waiter(self._name, "deliver", rests=True)
                 try:
                     await self._reader
                 finally:

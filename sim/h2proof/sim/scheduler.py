@@ -87,14 +87,24 @@ class Timer(asyncio.TimerHandle):
 
 
 class Waiter(asyncio.Future[None]):
-    """A future that says what is waited for; its wake-up is a step with that label."""
+    """A future that says what is waited for; its wake-up is a step with that label.
+
+    Who `rests` waits for something that need not come: a reader for octets while the connection is
+    open, a server for work. Everybody else who waits when all is quiet is stuck.
+    """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, what: str, kind: StepKind = "resume"
+        self,
+        loop: asyncio.AbstractEventLoop,
+        what: str,
+        kind: StepKind = "resume",
+        *,
+        rests: bool = False,
     ) -> None:
         super().__init__(loop=loop)
         self.what = what
         self.kind: StepKind = kind
+        self.rests = rests
 
 
 def _nothing() -> None:

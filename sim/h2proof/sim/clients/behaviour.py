@@ -21,15 +21,13 @@ class Part:
     def number(self, name: str) -> int:
         """A parameter that is a whole number."""
         value = self.params[name]
-        if not isinstance(value, int):
-            raise ValueError(f"parameter {name} is {value!r}; it should be a whole number")
+        assert isinstance(value, int)
         return value
 
     def text(self, name: str) -> str:
         """A parameter that is a string."""
         value = self.params[name]
-        if not isinstance(value, str):
-            raise ValueError(f"parameter {name} is {value!r}; it should be a string")
+        assert isinstance(value, str)
         return value
 
     def includes(self, ordinal: int) -> bool:

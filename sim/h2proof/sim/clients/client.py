@@ -2,13 +2,13 @@
 
 It asks for what its plan says, gives credit back when half a window is used, answers what has to
 be answered. Behaviours change that: they withhold credit, stop reading, react at a moment. They
-see what a peer can see: the notices of the client's own `Connection`, and what arrived when.
+see what a peer can see: the notices of the client's own end of HTTP/2, and what arrived when.
 When the faults stop, `calm` makes it polite again and lets everything end. What the server does
 with all this is not known here.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -17,11 +17,12 @@ from h2proof.sim.clients.behaviour import Behaviour, Part
 from h2proof.sim.clients.moments import MOMENT_OF, Moment
 from h2proof.sim.clock import VirtualLoop
 from h2proof.sim.codec import encode
-from h2proof.sim.connection import Connection
+from h2proof.sim.endpoint import Peer
 from h2proof.sim.errors import ErrorCode
 from h2proof.sim.frames import AnyFrame
 from h2proof.sim.notices import (
     DataReceived,
+    GoAwayReceived,
     Notice,
     PromiseReceived,
     ResponseReceived,
@@ -40,6 +41,8 @@ WINDOW: Final = 65_535
 
 Action = Callable[[int], None]
 """What a behaviour does at a moment, given the stream on which it came."""
+Connect = Callable[[Mapping[int, int]], tuple[Transport, Peer]]
+"""Opens a connection: the client's end of the transport, and of HTTP/2 with its first SETTINGS."""
 
 
 @dataclass(slots=True)
@@ -78,7 +81,7 @@ class Reaction:
 class Client:
     """One client. The connection is made anew by `dial`; all else belongs to the present one."""
 
-    connection: Connection
+    connection: Peer
     transport: Transport
 
     def __init__(
@@ -87,7 +90,7 @@ class Client:
         plan: ClientPlan,
         acts: tuple[tuple[Behaviour, Part], ...],
         loop: VirtualLoop,
-        connect: Callable[[], Transport],
+        connect: Connect,
     ) -> None:
         self.number = number
         self.name = f"client {number}"
@@ -104,10 +107,14 @@ class Client:
         self.exchanges: dict[int, Exchange] = {}
         self.lost = False
         """Whether the connection is gone, one way or the other."""
+        self.turned_away = False
+        """Whether the server has said GOAWAY: nothing new can be asked for."""
         self._connect = connect
         self._acts = acts
         self._plays: list[asyncio.Task[None]] = []
         self._asked = 0
+        self._begun = 0
+        """Acts that are on stage."""
         self._owed = 0
         self._muted = False
         self._held: list[Callable[[int], bool]] = []
@@ -133,10 +140,9 @@ class Client:
 
     def dial(self) -> None:
         """Open a connection, the first or a new one; what the old one had is forgotten."""
-        self.transport = self._connect()
-        self.connection = Connection("client", settings=self.settings)
+        self.transport, self.connection = self._connect(self.settings)
         self.exchanges = {}
-        self.lost = False
+        self.lost = self.turned_away = False
         self._owed = 0
         self._muted = False
         self.flush()
@@ -150,6 +156,9 @@ class Client:
         assert behaviour.play is not None
         if from_ns:
             await self.sleep(from_ns)
+        else:
+            self._begun += 1
+            self._poke()
         if until_ns is None:
             await behaviour.play(self, part)
             return
@@ -161,6 +170,11 @@ class Client:
 
     async def _ask_all(self) -> None:
         began = self.loop.now_ns
+        first = sum(
+            behaviour.play is not None and not act.from_ns
+            for act, (behaviour, _) in zip(self.plan.acts, self._acts, strict=True)
+        )
+        await self.until(lambda: self._begun >= first, "its acts to begin")
         for ordinal in range(len(self.requests)):
             wait = began + self.requests[ordinal].at_ns - self.loop.now_ns
             if wait > 0:
@@ -170,6 +184,8 @@ class Client:
             self.ask(ordinal)
 
     def _may_ask(self) -> bool:
+        if self.lost or self.turned_away:
+            return True  # asking does nothing then, and need not be waited for
         most = self.connection.peer_settings.get(MAX_CONCURRENT_STREAMS)
         if most is None:
             return True
@@ -219,19 +235,23 @@ class Client:
     # -- what it does --
 
     def ask(self, ordinal: int, *, end: bool = True) -> int:
-        """Send the request with that ordinal; its stream. `end` False leaves the body open."""
-        if self.lost:
+        """Send the request with that ordinal; its stream. `end` False leaves the body open.
+
+        Stream 0, and nothing sent, where the connection takes no more requests.
+        """
+        self._asked = max(self._asked, ordinal + 1)
+        if self.lost or self.turned_away:
             return 0
         plan = self.requests[ordinal]
         ends = end and not plan.body_octets
         stream = self.connection.send_headers(None, plan.section(), end_stream=ends)
         self.exchanges[stream] = Exchange(stream, ordinal, stream, ended_here=ends)
-        self._asked = max(self._asked, ordinal + 1)
         self.flush()
         if plan.body_octets:
             body = self._send_body(stream, plan.body_octets, end=end)
             self._plays.append(self.loop.create_task(body, name=f"{self.name} stream {stream}"))
         self._happened(Moment.ASKED, stream)
+        self._poke()
         return stream
 
     def ask_all(self) -> None:
@@ -294,7 +314,7 @@ class Client:
             self.flush()
 
     def send(self, *frames: AnyFrame) -> None:
-        """Put frames on the wire that the client's own `Connection` knows nothing of."""
+        """Put frames on the wire that the client's own end of HTTP/2 knows nothing of."""
         self.send_octets(b"".join(encode(frame) for frame in frames))
 
     def send_octets(self, octets: bytes) -> None:
@@ -318,7 +338,7 @@ class Client:
         self._poke()
 
     def flush(self) -> None:
-        """Put on the wire what the client's `Connection` has to say."""
+        """Put on the wire what the client's end of HTTP/2 has to say."""
         if self._muted:
             return
         octets = self.connection.take_output()
@@ -368,7 +388,7 @@ class Client:
 
     @contextmanager
     def mute(self) -> Iterator[None]:
-        """Send nothing that the client's `Connection` has to say."""
+        """Send nothing that the client's end of HTTP/2 has to say."""
         self._muted = True
         try:
             yield
@@ -392,7 +412,7 @@ class Client:
 
     # -- what arrives --
 
-    async def _read_all(self, transport: Transport, connection: Connection) -> None:
+    async def _read_all(self, transport: Transport, connection: Peer) -> None:
         try:
             while octets := await transport.read():
                 delivered = transport.incoming.delivered
@@ -427,19 +447,22 @@ class Client:
                 self._credit(exchange)
             case ResponseReceived(stream=stream, end_stream=True) | TrailersReceived(stream=stream):
                 self.exchanges[stream].ended_there = True
-            case StreamReset(stream=stream):
+            case StreamReset(stream=stream) | StreamFailed(stream=stream):
                 self._over(stream)
-            case StreamFailed(stream=stream):
-                self._over(stream)
+            case GoAwayReceived(last=last):
+                self.turned_away = True
+                for stream in self.exchanges:
+                    if stream & 1 and stream > last:
+                        self._over(stream)
             case _:
                 pass
+        stream = getattr(notice, "promised", 0) or getattr(notice, "stream", 0)
+        pushed = bool(stream) and not stream & 1
         moment = MOMENT_OF.get(type(notice))
         if moment is not None:
-            stream = getattr(notice, "stream", 0)
-            self._happened(moment.pushed if stream and not stream & 1 else moment, stream)
-            if getattr(notice, "end_stream", False) or isinstance(notice, TrailersReceived):
-                end = Moment.END
-                self._happened(end if stream & 1 else end.pushed, stream)
+            self._happened(moment.pushed if pushed else moment, stream)
+        if getattr(notice, "end_stream", False) or isinstance(notice, TrailersReceived):
+            self._happened(Moment.PUSHED_END if pushed else Moment.END, stream)
 
     def _over(self, stream: int) -> None:
         exchange = self.exchanges.get(stream)

@@ -15,6 +15,12 @@ GOES_AWAY = Behaviour(
     "sends GOAWAY and stays for what is under way",
     play,
     invariants=("I2", "I11"),
-    params={"after": "promise", "nth": 1, "code": 0, "last": 0},
-    variants=({"after": "asked"}, {"last": -1}, {"code": 2}, {"after": "pushed response"}),
+    params={"after": "promise", "nth": 1, "code": 0, "last": -1},
+    variants=(
+        {"after": "asked", "last": 0},
+        {"after": "asked", "last": 0, "code": 2},
+        {"code": 2},
+        {"after": "pushed response"},
+        {"after": "response"},
+    ),
 )

@@ -40,6 +40,8 @@ class VirtualLoop(Sealed):
         """What the schedule chose where it had a choice; a script that replays this run."""
         self.errors: list[str] = []
         """What nobody caught, one sentence each."""
+        self.on_task: Callable[[asyncio.Task[Any]], None] | None = None
+        """Told of each task when it is made."""
         self._schedule = None if isinstance(schedule, Fifo) else schedule
         self._ready: deque[Step | Timer] = deque()
         self._timers: list[tuple[int, int, Timer]] = []
@@ -126,17 +128,15 @@ class VirtualLoop(Sealed):
         ready = self._ready
         if len(ready) == 1:
             return ready.popleft()
-        places: list[int] = []
-        owners: list[object] = []
+        first: dict[int, int] = {}
         for place, step in enumerate(ready):
             if step._cancelled:
                 continue
             owner = getattr(step.callback, "__self__", None)
-            if not isinstance(owner, asyncio.Task):
-                owner = None
-            if not any(owner is other for other in owners):
-                owners.append(owner)
-                places.append(place)
+            key = id(owner) if isinstance(owner, asyncio.Task) else 0
+            if key not in first:
+                first[key] = place
+        places = list(first.values())
         chosen = 0
         if len(places) > 1 and self._schedule is not None:
             chosen = self._schedule.choose([ready[place] for place in places])
@@ -264,9 +264,9 @@ class VirtualLoop(Sealed):
         """An ordinary future of asyncio."""
         return asyncio.Future(loop=self)
 
-    def waiter(self, what: str, kind: StepKind = "resume") -> Waiter:
+    def waiter(self, what: str, kind: StepKind = "resume", *, rests: bool = False) -> Waiter:
         """A future that says what is waited for: in labels of steps, and in `waiting`."""
-        return Waiter(self, what, kind)
+        return Waiter(self, what, kind, rests=rests)
 
     def create_task(
         self,
@@ -284,6 +284,8 @@ class VirtualLoop(Sealed):
         else:
             task = asyncio.Task(coro, loop=self, name=called, context=context)
         self._tasks.append(ref(task))
+        if self.on_task is not None:
+            self.on_task(task)
         return task
 
     def _child_name(self) -> str:
@@ -299,9 +301,16 @@ class VirtualLoop(Sealed):
         alive = [task for task in (each() for each in self._tasks) if task is not None]
         return [task for task in alive if not task.done()]
 
-    def waiting(self) -> list[str]:
-        """Who waits for what: one sentence for each task that is not done."""
-        return [f"{task.get_name()} waits for {waits_for(task)}" for task in self.tasks()]
+    def waiting(self, *, resting: bool = True) -> list[str]:
+        """Who waits for what: one sentence for each task that is not done.
+
+        Without `resting` those are left out who wait for something that need not come.
+        """
+        return [
+            f"{task.get_name()} waits for {waits_for(task)}"
+            for task in self.tasks()
+            if resting or not _rests(task)
+        ]
 
     @property
     def next_timer_ns(self) -> int | None:
@@ -352,6 +361,11 @@ class VirtualLoop(Sealed):
 
     def set_debug(self, enabled: bool) -> None:
         """Ignored, see `get_debug`."""
+
+
+def _rests(task: "asyncio.Task[Any]") -> bool:
+    future = getattr(task, "_fut_waiter", None)
+    return isinstance(future, Waiter) and future.rests
 
 
 def waits_for(task: "asyncio.Task[Any]") -> str:

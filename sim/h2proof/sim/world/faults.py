@@ -6,9 +6,18 @@ are counted over the whole run, whoever makes them. What the handler makes of it
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from h2proof.sim.clock import VirtualLoop
+from h2proof.sim.handlers.protocol import (
+    Body,
+    Handler,
+    PushError,
+    ReadError,
+    Request,
+    ResponseWriter,
+    WriteError,
+)
 from h2proof.sim.scenario import CallFault, Effect, FaultyCall
 from h2proof.sim.scheduler import Waiter
 
@@ -16,20 +25,21 @@ from h2proof.sim.scheduler import Waiter
 class CallFaults:
     """The faults of a scenario, and how many calls of each kind there were so far."""
 
-    def __init__(
-        self,
-        faults: tuple[CallFault, ...],
-        loop: VirtualLoop,
-        errors: Mapping[FaultyCall, Callable[[str], Exception]],
-    ) -> None:
+    def __init__(self, faults: tuple[CallFault, ...], loop: VirtualLoop) -> None:
+        self._faults = faults
         self._effects: dict[tuple[FaultyCall, int], Effect] = {
             (fault.call, fault.nth): fault.effect for fault in faults
         }
+        self._met: set[tuple[FaultyCall, int]] = set()
         self._calls: dict[FaultyCall, int] = {}
         self._loop = loop
-        self._errors = errors
         self._stopped = False
         self._blocked: list[Waiter] = []
+
+    @property
+    def met(self) -> tuple[CallFault, ...]:
+        """The faults that hit a call."""
+        return tuple(each for each in self._faults if (each.call, each.nth) in self._met)
 
     def stop(self) -> None:
         """From now on every call works, and those that were blocked go on."""
@@ -44,9 +54,10 @@ class CallFaults:
         effect = self._effects.get((call, nth))
         if effect is None or self._stopped:
             return
+        self._met.add((call, nth))
         what = f"{call} {nth}"
         if effect == "raise":
-            raise self._errors[call](f"{what} was made to fail by the scenario")
+            raise ERRORS[call](f"{what} was made to fail by the scenario")
         if effect == "block":
             waiter = self._loop.waiter(f"{what}, blocked by the scenario")
             self._blocked.append(waiter)
@@ -87,6 +98,16 @@ def _failing(
     return called
 
 
+def faulty(handler: Handler, faults: CallFaults) -> Handler:
+    """The handler, given a writer and a request body on which calls go wrong."""
+
+    async def given_faulty(w: ResponseWriter, r: Request) -> None:
+        r.body = cast("Body", Faulty(r.body, faults, READER_CALLS))
+        await handler(cast("ResponseWriter", Faulty(w, faults, WRITER_CALLS)), r)
+
+    return given_faulty
+
+
 WRITER_CALLS: Final[Mapping[str, FaultyCall]] = {
     "push": "push",
     "write": "write",
@@ -94,3 +115,11 @@ WRITER_CALLS: Final[Mapping[str, FaultyCall]] = {
     "flush": "flush",
 }
 READER_CALLS: Final[Mapping[str, FaultyCall]] = {"read": "read"}
+ERRORS: Final[Mapping[FaultyCall, Callable[[str], Exception]]] = {
+    "push": PushError,
+    "write": WriteError,
+    "write_header": WriteError,
+    "flush": WriteError,
+    "read": ReadError,
+}
+"""What a call raises that is made to fail."""

@@ -9,7 +9,7 @@ import asyncio
 import gc
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from types import (
     AsyncGeneratorType,
@@ -25,6 +25,10 @@ from types import (
 )
 from typing import Any, Final
 
+from h2proof.sim.clock import waits_for
+from h2proof.sim.resources import Register
+from h2proof.sim.trace import Trace
+
 LOOKED_AT_MAX: Final = 20_000
 """Objects visited before the search for a root is given up."""
 
@@ -38,13 +42,21 @@ class Holders:
     during a run that is all the run has made. Older holders are looked for when those end nowhere.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, roots: Iterable[object] = ()) -> None:
+        self._roots = tuple(roots)
+        """What stays because the caller keeps it, besides tasks, modules, classes and loops."""
         self._of: dict[int, list[Any]] = {}
         young = gc.get_objects(generation=0)
         for holder in young:
             for held in gc.get_referents(holder):
                 self._of.setdefault(id(held), []).append(holder)
         self._young = young
+
+    def forget(self) -> None:
+        """Let go of all that was looked at; this itself was among it, a cycle."""
+        self._of.clear()
+        self._young.clear()
+        self._roots = ()
 
     def chain(self, obj: object) -> Chain:
         """Who holds `obj`, from the nearest holder to a root; empty if nothing does."""
@@ -57,7 +69,7 @@ class Holders:
                 if id(holder) in paths:
                     continue
                 paths[id(holder)] = [*path, holder]
-                if _is_root(holder):
+                if self._is_root(holder):
                     return _told(paths[id(holder)])
                 queue.append(holder)
         older = self._older(paths)
@@ -71,7 +83,7 @@ class Holders:
     def _sorted(self, holders: "list[Any] | tuple[()]", held: object) -> list[Any]:
         if len(holders) < 2:
             return list(holders)
-        return sorted(holders, key=lambda holder: (not _is_root(holder), _step(holder, held)))
+        return sorted(holders, key=lambda holder: (not self._is_root(holder), _step(holder, held)))
 
     def _older(self, paths: dict[int, list[Any]]) -> list[Any] | None:
         """A path on to a root that was there before the run."""
@@ -89,7 +101,7 @@ class Holders:
                     each for each in held if any(each is one for one in gc.get_referents(holder))
                 )
                 path = [*paths[id(target)], holder]
-                best.append((not _is_root(holder), len(path), _step(holder, target), path))
+                best.append((not self._is_root(holder), len(path), _step(holder, target), path))
             if not best:
                 return None
             best.sort(key=lambda entry: entry[:3])
@@ -101,8 +113,43 @@ class Holders:
             held = [path[-1] for _, _, _, path in best]
         return None
 
+    def _is_root(self, holder: object) -> bool:
+        return _stays(holder) or any(holder is root for root in self._roots)
 
-def _is_root(holder: object) -> bool:
+
+def write_held(
+    trace: Trace, register: Register, *, at: int = 0, roots: Iterable[object] = ()
+) -> None:
+    """Write an event for each live resource, with the chain of those who hold it.
+
+    `at` is in virtual nanoseconds; `roots` are what the caller keeps by right. A task that still
+    runs holds itself: in place of a chain stands what it waits for. A counted resource without an
+    object has no chain.
+    """
+    holders: Holders | None = None
+    for holding in register.live:
+        obj = holding.object() if holding.object is not None else None
+        chain: Chain = ()
+        if isinstance(obj, asyncio.Task) and not obj.done():
+            chain = (f"it waits for {waits_for(obj)}",)
+        elif obj is not None:
+            holders = holders or Holders(roots)
+            chain = holders.chain(obj)
+        trace.resource(
+            "held",
+            holding.resource,
+            at=at,
+            connection=holding.connection,
+            stream=holding.stream,
+            size=holding.size,
+            chain=chain,
+        )
+        del obj
+    if holders is not None:
+        holders.forget()
+
+
+def _stays(holder: object) -> bool:
     if isinstance(holder, asyncio.Task | ModuleType | type | asyncio.AbstractEventLoop):
         return True
     return isinstance(holder, dict) and _module_of(holder) is not None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from h2proof.sim.scenario import Scenario
+from h2proof.sim.scenario import CallFault, Scenario
 from h2proof.sim.trace import Trace
 
 Ending = Literal["quiet", "busy", "steps"]
@@ -26,6 +26,8 @@ class Outcome:
     quiet_ns: int
     """When the faults stopped."""
     ended_ns: int
+    faults_met: tuple[CallFault, ...] = ()
+    """The scenario's faults that hit a call, in the order of the scenario."""
 
     @property
     def quiet(self) -> bool:

@@ -6,20 +6,29 @@ close. After each, when nothing moves any more, everything that is still held is
 trace with the chain of its holders. A run ends at its bounds and never hangs. It judges nothing.
 """
 
+import asyncio
 import gc
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, cast
 
 from h2proof.sim.clients import CLIENTS, Behaviour, Client, Part
 from h2proof.sim.clock import Stop, VirtualLoop
+from h2proof.sim.connection import Connection
+from h2proof.sim.endpoint import Peer
+from h2proof.sim.handlers.model import HandlerModel
+from h2proof.sim.handlers.protocol import Handler
 from h2proof.sim.pipe import Transport, connect
 from h2proof.sim.resources import Register
 from h2proof.sim.scenario import ClientPlan, Scenario
 from h2proof.sim.scheduler import FIFO, Schedule, Scripted, Seeded
+from h2proof.sim.side import Side, Stage
 from h2proof.sim.trace import ConnectionInfo, Resource, ResourceKind, Trace
-from h2proof.sim.world.holders import Holders
+from h2proof.sim.world.accounts import Watched
+from h2proof.sim.world.faults import CallFaults, faulty
+from h2proof.sim.world.holders import write_held
+from h2proof.sim.world.named import handler_named, server_named
 from h2proof.sim.world.outcome import Ending, Outcome, Run
 
 FAULTS_STOP: Final = "faults stop"
@@ -31,48 +40,41 @@ NOT_QUIET: Final = "not quiet"
 CLIENTS_LEAVE: Final = "clients leave"
 """The note between the two."""
 
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """What a server model is given for one connection."""
-
-    loop: VirtualLoop
-    transport: Transport
-    register: Register
-    handler: Callable[..., Any]
-    scenario: Scenario
-    connection: int
-    note: Callable[..., None]
-
-
 Serve = Callable[[Side], Coroutine[Any, Any, None]]
 
 
 class World:
-    """A scenario on stage; `play` may be called once."""
+    """A scenario on stage; `play` may be called once.
+
+    `handler` is a row of HANDLERS or any handler of that shape; `serve` a server model's, the one
+    that the scenario names if it is None.
+    """
 
     def __init__(
         self,
         scenario: Scenario,
-        handler: Callable[..., Any],
-        serve: Serve,
+        handler: HandlerModel | Callable[..., Any],
+        serve: Serve | None = None,
         schedule: Schedule | None = None,
     ) -> None:
         self.scenario = scenario
         self.trace = Trace(())
         self.loop = VirtualLoop(schedule if schedule is not None else schedule_of(scenario))
         self.register = Register(self._record)
-        self._handler = handler
-        self._serve = serve
+        self.stage = Stage(self.loop, self.register, scenario.options)
+        self._faults = CallFaults(scenario.faults, self.loop)
+        self._handler = self._built(handler)
+        self._serve = serve if serve is not None else server_named(scenario.server).serve
         self._transports: list[Transport] = []
         self._recording = True
         self._clients = [
-            Client(number, plan, acts_of(plan), self.loop, self._connector(number))
+            Client(number, plan, acts_of(plan), self.loop, partial(self._connect, number))
             for number, plan in enumerate(scenario.clients)
         ]
+        self.loop.on_task = self._watch_task
 
     def play(self) -> Run:
-        """Both phases; the collector is off meanwhile, so that only counting releases anything."""
+        """All phases; the collector is off meanwhile, so that only counting releases anything."""
         with collector_off():
             try:
                 return self._play()
@@ -80,81 +82,67 @@ class World:
                 self._strike()
 
     def _play(self) -> Run:
-        bounds, loop = self.scenario.bounds, self.loop
+        loop = self.loop
+        self._hostile_phase()
+        quiet_ns = loop.now_ns
+        self.note(FAULTS_STOP)
+        self._faults.stop()
+        for client in self._clients:
+            client.calm()
+        waiting = self._settle(open_=True)
+        self.note(CLIENTS_LEAVE)
+        for client in self._clients:
+            client.leave()
+        if self.stage.ends:
+            loop.create_task(self._end_all(), name="the stage's end")
+        waiting_closed = self._settle(open_=False)
+        ending: Ending = "busy" if waiting or waiting_closed else "quiet"
+        outcome = Outcome(
+            ending="steps" if loop.steps >= self.scenario.bounds.steps_max else ending,
+            waiting=waiting,
+            waiting_closed=waiting_closed,
+            errors=tuple(loop.errors),
+            steps=loop.steps,
+            quiet_ns=quiet_ns,
+            ended_ns=loop.now_ns,
+            faults_met=self._faults.met,
+        )
+        return Run(self.trace, outcome, self.scenario, tuple(loop.choices))
+
+    def _hostile_phase(self) -> None:
+        """Until all clients have what they asked for; as long as it may last if one has not."""
+        loop, hostile_ns = self.loop, self.scenario.bounds.hostile_ns
         for client in self._clients:
             if client.plan.at_ns:
                 loop.call_at_ns(client.plan.at_ns, client.begin)
             else:
                 client.begin()
-        stop = self._advance(bounds.hostile_ns)
+        stop = self._advance(hostile_ns)
         if stop == "idle" and not all(client.content for client in self._clients):
-            loop.now_ns = max(loop.now_ns, bounds.hostile_ns)
-        quiet_ns = loop.now_ns
-        self.note(FAULTS_STOP)
-        for client in self._clients:
-            client.calm()
-        waiting = self._settle(stop, open_=True)
-        self.note(CLIENTS_LEAVE)
-        for client in self._clients:
-            client.leave()
-        waiting_closed = self._settle(stop, open_=False)
-        ending: Ending = "busy" if waiting or waiting_closed else "quiet"
-        outcome = Outcome(
-            "steps" if loop.steps >= bounds.steps_max else ending,
-            waiting,
-            waiting_closed,
-            tuple(loop.errors),
-            loop.steps,
-            quiet_ns,
-            loop.now_ns,
-        )
-        return Run(self.trace, outcome, self.scenario, tuple(loop.choices))
+            loop.now_ns = max(loop.now_ns, hostile_ns)
 
     def _advance(self, until_ns: int) -> Stop:
         left = self.scenario.bounds.steps_max - self.loop.steps
         return self.loop.advance(until_ns=until_ns, steps_max=max(0, left))
 
-    def _settle(self, stop: Stop, *, open_: bool) -> tuple[str, ...]:
+    def _settle(self, *, open_: bool) -> tuple[str, ...]:
         """Let everything come to rest; write down who still waits, and what is held."""
         stop = self._advance(self.loop.now_ns + self.scenario.bounds.quiet_ns)
-        waiting = tuple(self._waiting(open_=open_))
+        waiting = tuple(self.loop.waiting(resting=not open_))
         if stop == "steps":
             waiting = (*waiting, "too many steps: something never stops")
-        if waiting:
-            self.note(f"{NOT_QUIET}: {'; '.join(waiting)}")
-        else:
-            self.note(QUIET)
-        self._write_held()
+        self.note(f"{NOT_QUIET}: {'; '.join(waiting)}" if waiting else QUIET)
+        write_held(
+            self.trace,
+            self.register,
+            at=self.loop.now_ns,
+            roots=(self._handler, self.stage, *self._clients),
+        )
         return waiting
 
-    def _waiting(self, *, open_: bool) -> Iterator[str]:
-        """Who waits although all is quiet: all but the readers of connections that are open."""
-        for sentence in self.loop.waiting():
-            if not (open_ and self._waits_rightly(sentence)):
-                yield sentence
-
-    def _waits_rightly(self, sentence: str) -> bool:
-        return False
-
-    def _write_held(self) -> None:
-        live = self.register.live
-        holders = None
-        for holding in live:
-            obj = holding.object() if holding.object is not None else None
-            chain: tuple[str, ...] = ()
-            if obj is not None:
-                holders = holders or Holders()
-                chain = holders.chain(obj)
-            self.trace.resource(
-                "held",
-                holding.resource,
-                at=self.loop.now_ns,
-                connection=holding.connection,
-                stream=holding.stream,
-                size=holding.size,
-                chain=chain,
-            )
-            del obj
+    async def _end_all(self) -> None:
+        for last in self.stage.ends:
+            await last()
 
     # -- what the clients and the server are given --
 
@@ -163,10 +151,11 @@ class World:
         if self._recording:
             self.trace.note(text, at=self.loop.now_ns, connection=connection, stream=stream)
 
-    def _connector(self, number: int) -> Callable[[], Transport]:
-        return lambda: self._connect(number)
+    def _built(self, handler: HandlerModel | Callable[..., Any]) -> Handler:
+        built = handler.build(self.stage) if isinstance(handler, HandlerModel) else handler
+        return faulty(built, self._faults) if self.scenario.faults else built
 
-    def _connect(self, client: int) -> Transport:
+    def _connect(self, client: int, settings: Mapping[int, int]) -> tuple[Transport, Peer]:
         """A new connection for a client, with a server at its other end."""
         scenario = self.scenario
         info = ConnectionInfo(client=f"client {client}", server=scenario.server)
@@ -174,10 +163,23 @@ class World:
         near, far = connect(self.loop, self.trace, number, scenario.upward, scenario.downward)
         self._transports += (near, far)
         side = Side(
-            self.loop, far, self.register, self._handler, scenario, number, self.note
+            self.loop,
+            far,
+            self.register,
+            self._handler,
+            scenario,
+            number,
+            self.note,
+            partial(_server_end, self.register, number),
         )
         self.loop.create_task(self._serve(side), name=f"server {number}")
-        return near
+        return near, Connection("client", settings=settings)
+
+    def _watch_task(self, task: "asyncio.Task[Any]") -> None:
+        """What runs for the server is one of the things that can be left over."""
+        name = task.get_name()
+        if self._recording and not name.startswith("client "):
+            self.register.track(task, "task", by=name)
 
     def _record(
         self,
@@ -209,8 +211,24 @@ class World:
         for task in self.loop.tasks():
             with suppress(BaseException):
                 task.get_coro().close()
-            task._log_destroy_pending = False
+            vars_of_task: Any = task
+            vars_of_task._log_destroy_pending = False
         self.loop.close()
+
+
+def play(scenario: Scenario, schedule: Schedule | None = None) -> Run:
+    """Play a scenario with the handler and the server that it names.
+
+    ValueError with one sentence where a name leads nowhere, or a behaviour or parameter is unknown.
+    """
+    return World(scenario, handler_named(scenario.handler), schedule=schedule).play()
+
+
+def _server_end(
+    register: Register, number: int, settings: Mapping[int, int] | None = None, **options: Any
+) -> Peer:
+    end = Connection("server", settings=settings, **options)
+    return cast("Peer", Watched(end, register, number))
 
 
 def schedule_of(scenario: Scenario) -> Schedule:
@@ -225,9 +243,7 @@ def acts_of(plan: ClientPlan) -> tuple[tuple[Behaviour, Part], ...]:
     acts = []
     for act in plan.acts:
         if act.behaviour not in CLIENTS:
-            raise ValueError(
-                f"no behaviour {act.behaviour!r}; there are {', '.join(CLIENTS)}"
-            )
+            raise ValueError(f"no behaviour {act.behaviour!r}; there are {', '.join(CLIENTS)}")
         behaviour = CLIENTS[act.behaviour]
         acts.append((behaviour, behaviour.part(act)))
     return tuple(acts)
