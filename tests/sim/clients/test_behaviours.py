@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import pytest
+from tests.sim.world.small_server import nothing, serve
 
 from h2proof.sim.clients import CLIENTS
 from h2proof.sim.errors import ErrorCode
@@ -24,7 +25,6 @@ from h2proof.sim.hpack import FieldDecoder
 from h2proof.sim.scenario import Act, ClientPlan, Param, RequestPlan, Scenario
 from h2proof.sim.trace import CutEvent, DeliveredEvent, FrameEvent
 from h2proof.sim.world import Run, World
-from tests.sim.world.small_server import nothing, serve
 
 Frames = list[AnyFrame]
 REQUESTS: Final = (RequestPlan("/a?push=3"), RequestPlan("/b?push=1"))
@@ -94,7 +94,9 @@ def hostile_data(run: Run) -> int:
 
 def first_requests_fields(run: Run) -> dict[bytes, bytes]:
     headers = next(f for f in sent(run, "client") if isinstance(f, Headers))
-    return dict(FieldDecoder().decode(headers.fragment))
+    fields = FieldDecoder().decode(headers.fragment)
+    assert isinstance(fields, tuple)
+    return dict(fields)
 
 
 def cuts(run: Run) -> list[tuple[str, str]]:

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.sim.world.small_server import keeping, nothing, serve
 
 from h2proof.oracle import ledger, liveness
 from h2proof.sim.scenario import Act, Bounds, ClientPlan, RequestPlan, Scenario
 from h2proof.sim.trace import NoteEvent, ResourceEvent
 from h2proof.sim.world import Run, World, handler_named
-from tests.sim.world.small_server import keeping, nothing, serve
 
 ROOT = Path(__file__).resolve().parents[3]
 
