@@ -15,10 +15,6 @@ _PCAP: Final = (
 )
 _PCAPNG: Final = b"\x0a\x0d\x0d\x0a"
 _OUR_JSON: Final = re.compile(rb'\A\s*\{\s*"version"\s*:\s*\d+\s*,\s*"connections"\s*:')
-_OUR_TEXT: Final = re.compile(
-    rb"(?m)^(?:\[\d+\]\s*)?[CS]\s+(?:@\S+\s+)?"
-    rb"(?:[A-Z_]{4,}|0x[0-9a-f]{2}|RAW|PREFACE)\b"
-)
 
 
 def pcap(head: bytes) -> bool:
@@ -38,4 +34,6 @@ def our_json(head: bytes) -> bool:
 
 def our_text(head: bytes) -> bool:
     """A trace of ours in the text notation."""
-    return bool(_OUR_TEXT.search(head))
+    from h2proof.sim.notation import looks_like  # captures do without
+
+    return looks_like(head.decode("utf-8", "replace"))

@@ -167,19 +167,19 @@ class Connections:
             yield imported
 
     def _imported(self, number: int, conversation: Conversation) -> Imported | None:
-        inner, builder = conversation.inner, conversation.builder
-        alpn = None
-        if inner is not None:
-            builder, alpn = inner.builder, inner.alpn
-            if inner.skipped:
-                self._account.skip(f"connections: {inner.skipped}")
-                return None
+        inner = conversation.inner
+        builder = conversation.builder if inner is None else inner.builder
         assert builder is not None
         self._context.traces.give(builder.weight)
-        locked = inner.locked if inner is not None else ""
-        return Imported(
-            number, builder.trace, builder.complete, tuple(builder.gaps), alpn, locked=locked
-        )
+        gaps = tuple(builder.gaps)
+        if inner is None:
+            return Imported(number, builder.trace, builder.complete, gaps)
+        if inner.skipped:
+            self._account.skip(f"connections: {inner.skipped}")
+            return None
+        gaps += inner.gaps
+        complete = builder.complete and not gaps
+        return Imported(number, builder.trace, complete, gaps, inner.alpn, inner.locked)
 
     def _give_way(self) -> Iterator[Imported]:
         """The longest silent connections are given up, those that are over first of all."""

@@ -54,14 +54,20 @@ class Context:
 class Inner(Protocol):
     """What reads a conversation that turned out to be TLS."""
 
-    sides: tuple[Consumer, Consumer]
+    @property
+    def sides(self) -> tuple[Consumer, Consumer]:
+        """Where the octets of the two sides go."""
 
     def finish(self, packet: int, at: int) -> None:
         """Nothing more will come."""
 
     @property
-    def builder(self) -> Builder | None:
-        """The trace, if there is HTTP/2 inside."""
+    def builder(self) -> Builder:
+        """The trace; without frames where nothing could be read."""
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What could not be decrypted."""
 
     @property
     def alpn(self) -> str | None:
@@ -187,9 +193,10 @@ class Conversation:
             self._look_at = self._waiting + (self._waiting >> 3)
             self._look(final=self._waiting > DECIDE_OCTETS_MAX or self._held.full)
 
-    def note_end(self, side: int, call: Callable[[Consumer], None]) -> None:
-        """Keep the end of one side's octets."""
+    def wait_for_end(self, side: int, call: Callable[[Consumer], None], packet: int) -> None:
+        """Keep the end of one side's octets, which was at this packet."""
         self._calls.append((side, call))
+        self._heads[side].ended = packet
 
     def _look(self, *, final: bool) -> None:
         for head, outlet in zip(self._heads, self.outlets, strict=True):
@@ -220,8 +227,9 @@ class Conversation:
         if decision.what == "tls" and self.transport == "h2c":
             from h2proof.oracle.importers.capture.tls import Tls  # clear text does without
 
-            self.inner = Tls(self._context, self._held, ends, client, self.outlets)
-            return self.inner.sides
+            inner = Tls(self._context, self._held, ends, client)
+            self.inner = inner
+            return inner.sides
         return IGNORED, IGNORED
 
     def _framed(
@@ -303,7 +311,7 @@ class _Waiting:
 
     def end(self, how: EndHow, packet: int, at: int) -> None:
         """See `Consumer`."""
-        self._conversation.note_end(self._side, partial(_end, how, packet, at))
+        self._conversation.wait_for_end(self._side, partial(_end, how, packet, at), packet)
 
 
 def _lose(octets: int, packet: int, at: int, consumer: Consumer) -> None:

@@ -28,6 +28,8 @@ class Head:
     octets: bytearray
     started: bool = True
     holed: bool = False
+    ended: int | None = None
+    """The packet in which it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +123,27 @@ def _late(heads: tuple[Head, Head], *, final: bool) -> Decision | None:
         for head, (place, certain) in zip(heads, places, strict=True)
     ]
     client = roles.client_of(found[0], found[1])
+    if client is None and final:
+        client = _left_first(heads, found)
     if client is not None:
         return _http2(client, "search", "search", late=True)
     if final:
         return Decision("other", reason="HTTP/2 in which nothing tells the client from the server")
+    return None
+
+
+def _left_first(heads: tuple[Head, Head], found: list[bytearray]) -> int | None:
+    """The side that said nothing, and ended its octets before the one whose frames were seen.
+
+    It was waiting for a response. A server that takes in a request, answers nothing and leaves
+    before its client does would look the same, and is not known to exist.
+    """
+    for silent, speaking in ((0, 1), (1, 0)):
+        first, second = heads[silent].ended, heads[speaking].ended
+        if not found[speaking] or heads[silent].octets or first is None:
+            continue
+        if second is None or first < second:
+            return silent
     return None
 
 
