@@ -48,10 +48,12 @@ class Connection(Core):
 
     `settings` are announced in the first frame (identifier → value; ValueError for illegal ones).
     `limits` are policy, beyond the RFC. `upgrade` makes it begin behind an HTTP/1.1 upgrade, and
-    `cleartext` says that the connection is not TLS (ORIGIN is then ignored, RFC 8336 §2.2).
+    `cleartext` says that the connection is not TLS (ORIGIN is then ignored, RFC 8336 §2.2). With
+    `reserves` false a promised stream counts as half-closed (remote) from its promise on, as in
+    servers that know no reserved state.
     """
 
-    __slots__ = ()
+    __slots__ = ("_promised_state",)
 
     def __init__(
         self,
@@ -61,11 +63,13 @@ class Connection(Core):
         limits: Limits | None = None,
         upgrade: Upgrade | None = None,
         cleartext: bool = False,
+        reserves: bool = True,
     ) -> None:
         if role not in ("client", "server"):
             raise ValueError(f"the role is {role!r}; give 'client' or 'server'")
         cleartext = cleartext or upgrade is not None
         super().__init__(role, limits if limits is not None else Limits(), cleartext=cleartext)
+        self._promised_state = State.RESERVED_LOCAL if reserves else State.HALF_CLOSED_REMOTE
         values = legal_announcement(settings or {}, role, self.own)
         if upgrade is not None:
             self._upgrade(upgrade)
@@ -209,14 +213,20 @@ class Connection(Core):
         live.outgoing.take_data(len(data))
         self.move(live, cell.next)
 
-    def push(self, stream: int, fields: Iterable[FieldLine]) -> int:
-        """Promise the response to the request `fields` on a client's stream (§8.4)."""
+    def push(self, stream: int, fields: Iterable[FieldLine], *, promised: int | None = None) -> int:
+        """Promise the response to the request `fields` on a client's stream (§8.4).
+
+        It takes the next identifier, or a higher one if `promised` says so.
+        """
         self._check_open()
         self._check_push(stream)
         section = tuple(fields)
         step = check_promised(section)
-        promised = self.streams.next_identifier
-        live = self.streams.open(promised, State.RESERVED_LOCAL)
+        if promised is None:
+            promised = self.streams.next_identifier
+        self.streams.send("PROMISE_OF", promised)
+        self._check_identifier(promised)
+        live = self.streams.open(promised, self._promised_state)
         live.method = step.method
         first_max = self.peer.in_force[Setting.MAX_FRAME_SIZE] - PROMISED_OCTETS
         block = self.encoder.encode(section)
