@@ -10,15 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
 from h2proof.properties import strategies
-from h2proof.properties.strategies.conversations import (
-    OPERATIONS,
-    WIDTH,
-    conversation,
-    opening,
-)
+from h2proof.properties.strategies.conversations import OPERATIONS, conversation, opening
 from h2proof.sim.codec import PREFACE, decode, encode, split_frames
 from h2proof.sim.errors import Fault
-from h2proof.sim.frames import AnyFrame, Data, Settings, Unreadable, WindowUpdate
+from h2proof.sim.frames import AnyFrame, Data, Ping, Settings, Unreadable, WindowUpdate
 from h2proof.sim.trace import SENDERS, Sender
 
 few = hypothesis_settings(max_examples=50)
@@ -81,22 +76,33 @@ def test_a_mutated_frame_is_octets_whatever_they_make(octets: bytes) -> None:
 @pytest.mark.parametrize("sender", SENDERS)
 def test_every_operation_puts_octets_on_the_wire_for_all_its_numbers(sender: Sender) -> None:
     start = len(opening(sender))
-    for number in range(len(OPERATIONS)):
+    for number in range(1, len(OPERATIONS) + 1):
         for x in range(256):
             octets = conversation(bytes((number, x, x, 255 - x)), sender)
 
             assert len(octets) > start
 
 
-@given(st.binary(max_size=5 * WIDTH), st.integers(0, 4))
+@given(st.lists(st.tuples(st.integers(1, 255), *[st.integers(0, 255)] * 3), max_size=5))
 @few
-def test_deleting_four_octets_deletes_one_operation(blob: bytes, place: int) -> None:
-    whole = len(blob) // WIDTH
-    blob, place = blob[: WIDTH * whole], WIDTH * (place % max(1, whole))
-    without = blob[:place] + blob[place + WIDTH :]
-    lone = conversation(blob[place : place + WIDTH], "client")[len(opening("client")) :]
+def test_an_octet_0_between_operations_stands_for_nothing(
+    operations: list[tuple[int, ...]],
+) -> None:
+    close = b"".join(map(bytes, operations))
+    apart = b"".join(bytes((0, *operation, 0)) for operation in operations)
 
-    assert len(conversation(blob, "client")) == len(conversation(without, "client")) + len(lone)
+    assert conversation(close, "client") == conversation(apart, "client")
+
+
+def test_a_conversation_shrinks_to_the_one_operation_that_matters() -> None:
+    ping = encode(Ping(bytes(8)))
+    octets = find(
+        strategies.conversations(),
+        lambda octets: any(header.type == 6 for header, _ in split_frames(octets[24:])[0]),
+        settings=hypothesis_settings(max_examples=2000, database=None),
+    )
+
+    assert opening("client") + ping == octets
 
 
 def test_a_conversation_shrinks_to_its_opening() -> None:

@@ -1,9 +1,9 @@
 """Whole streams of octets that one side sends on a connection, in bulk.
 
 One blob is drawn and cut into operations of four octets: which operation, on which stream, and two
-numbers. So deleting four octets deletes an operation, and lowering one makes it simpler; that is
-all the shrinker has to do. Costs some 10 µs and 1 µs for each operation. A conversation opens as
-the RFC wants it; what follows may be anything, from an honest exchange to nonsense.
+numbers; losing octets loses operations, and lowering them makes those simpler. Costs little more
+than the blob. A conversation opens as the RFC wants it; what follows may be anything, from an
+honest exchange to nonsense.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
+from h2proof.properties.strategies.blobs import WIDTH, operations_in
 from h2proof.properties.strategies.fields import MALFORMED, REQUEST
 from h2proof.properties.strategies.options import one_of_names, whole
 from h2proof.sim.codec import PREFACE, encode, raw
@@ -31,9 +32,6 @@ from h2proof.sim.frames import (
 )
 from h2proof.sim.hpack import FieldEncoder, Fields
 from h2proof.sim.trace import SENDERS, Sender
-
-WIDTH: Final = 4
-"""Octets of one operation: its number, the stream, and two numbers more."""
 
 Operation = Callable[[int, int, int], bytes]
 """Given the stream (1, 3, 5, ...) and two octets: what goes on the wire."""
@@ -98,10 +96,6 @@ _BROKEN: Final = (
 )
 
 
-def _pick(row: tuple[bytes, ...] | tuple[int, ...], place: int) -> "bytes | int":
-    return row[place % len(row)]
-
-
 def _headers(stream: int, block: bytes, *, end: bool) -> bytes:
     return raw(FrameType.HEADERS, 0x5 if end else 0x4, stream, block)
 
@@ -152,7 +146,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     lambda s, x, y: bytes((x, y)),
 )
 # fmt: on
-"""What one operation can be; the place in this table is the first octet of an operation."""
+"""What one operation can be; the first octet of an operation names its place, from 1."""
 
 
 def opening(sender: Sender) -> bytes:
@@ -162,14 +156,9 @@ def opening(sender: Sender) -> bytes:
 
 
 def conversation(blob: bytes, sender: Sender) -> bytes:
-    """The octets that a blob stands for; up to three octets behind the last operation do not count.
-
-    The streams are the first eight of the client.
-    """
+    """The octets that a blob stands for. The streams are the first eight of the client."""
     parts = [opening(sender)]
-    for start in range(0, len(blob) - WIDTH + 1, WIDTH):
-        number, place, x, y = blob[start : start + WIDTH]
-        operation = OPERATIONS[number % len(OPERATIONS)]
+    for operation, place, x, y in operations_in(blob, OPERATIONS):
         parts.append(operation(2 * (place & 7) + 1, x, y))
     return b"".join(parts)
 

@@ -1,8 +1,8 @@
 """Whole scenarios, in two forms.
 
 `scenarios` is structured: what is drawn reads like what it makes, at some 300 µs an example.
-`bulk_scenarios` draws one blob and cuts it into operations of four octets, so that deleting octets
-deletes a request, an act, a fault; it costs little more than drawing the blob. Ready properties
+`bulk_scenarios` draws one blob and cuts it into operations of four octets, so that losing octets
+loses a request, an act, a fault; it costs little more than drawing the blob. Ready properties
 use the bulk one. Both shrink to one polite client with one request, first ready, first run.
 """
 
@@ -18,6 +18,7 @@ from h2proof.properties.strategies.behaviours import (
     schedules,
     settings_of,
 )
+from h2proof.properties.strategies.blobs import WIDTH, operations_in
 from h2proof.properties.strategies.options import whole
 from h2proof.sim.clients import CLIENTS
 from h2proof.sim.pipe import DEFAULT, PipeOptions
@@ -31,9 +32,6 @@ from h2proof.sim.scenario import (
     RequestPlan,
     Scenario,
 )
-
-WIDTH: Final = 4
-"""Octets of one operation: its number and three numbers more."""
 
 PATHS: Final = ("/", "/a", "/b")
 METHODS: Final = ("GET", "GET", "POST", "HEAD")
@@ -81,8 +79,7 @@ def scenarios(
         st.just(server),
         st.lists(client, min_size=1, max_size=clients).map(tuple),
         faults=st.lists(call_faults(), max_size=faults, unique_by=_which_call).map(tuple),
-        schedule=schedules() | st.just("seeded"),
-        seed=st.integers(0, 255),
+        schedule=schedules(),
         upward=st.sampled_from(PIPES),
         downward=st.sampled_from(PIPES),
     )
@@ -248,12 +245,10 @@ def decoded(
 ) -> Scenario:
     """The scenario that a blob stands for, on the ground of `base`.
 
-    Octets behind the last whole operation do not count, nor do clients beyond the last allowed.
+    Clients beyond the last allowed do not count.
     """
     draft = _Draft(paths, acts, [([RequestPlan(paths[0])], [], [], 0)])
-    for start in range(0, len(blob) - WIDTH + 1, WIDTH):
-        number, x, y, z = blob[start : start + WIDTH]
-        operation = _OPERATIONS[number % len(_OPERATIONS)]
+    for operation, x, y, z in operations_in(blob, _OPERATIONS):
         if operation is _another_client and len(draft.clients) >= clients:
             continue
         operation(draft, x, y, z)
