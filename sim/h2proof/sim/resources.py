@@ -9,7 +9,7 @@ known here.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 from weakref import ref
@@ -124,6 +124,13 @@ class Register:
         self._hold(again, connection, stream, size, by, None if obj is None else ref(obj))
         return again
 
+    def let_go(self, resource: Resource, obj: object) -> None:
+        """Nobody will give the resource back: from now on it ends when `obj` does."""
+        holding = self._live.get(resource)
+        if holding is not None:
+            watched = ref(obj, partial(self._died, resource))
+            self._live[resource] = replace(holding, object=watched)
+
     def _died(self, resource: Resource, _: object) -> None:
         if resource in self._live:
             self.release(resource)
@@ -209,3 +216,7 @@ class Pool(Generic[T]):
         resource, obj = lease._resource, lease._object
         self._register.release(resource, by)
         self._free.append((obj, resource))
+
+    def abandon(self, lease: Lease[T]) -> None:
+        """The object will not be put back; it goes when nothing refers to it any more."""
+        self._register.let_go(lease._resource, lease._object)

@@ -8,6 +8,7 @@ once), `late_octets` so many.
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from h2proof.sim.handlers.page import text_of
 from h2proof.sim.handlers.protocol import (
     CallError,
     Handler,
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from h2proof.sim.side import Stage
 
 LATE_NS: Final = 20_000_000
-LATE_OCTETS: Final = 10
+LATE_OCTETS: Final = 12
 
 
 def kept_writer(stage: "Stage") -> Middleware:
@@ -31,7 +32,8 @@ def kept_writer(stage: "Stage") -> Middleware:
     async def handle(w: ResponseWriter, r: Request, following: Handler) -> None:
         await following(w, r)
         name = f"server {r.connection} stream {r.stream} late"
-        stage.loop.create_task(_write_late(w, late_ns, bytes(late_octets)), name=name)
+        octets = text_of(f"late-{r.path}", late_octets)
+        stage.loop.create_task(_write_late(w, late_ns, octets), name=name)
 
     return handle
 

@@ -1,0 +1,88 @@
+"""Field sections ⇄ what a handler sees: a request with a header map, a response's section.
+
+Octets that are no UTF-8 stay what they are, as surrogate escapes. Whether a section is malformed is
+the connection's affair.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from email.utils import formatdate
+from typing import Final
+
+from h2proof.sim.handlers.header import TOKEN, Header
+from h2proof.sim.handlers.protocol import Body, Context, Request
+from h2proof.sim.hpack import FieldLine, Fields
+
+SECOND_NS: Final = 1_000_000_000
+
+
+def request_of(
+    fields: Fields, *, connection: int, stream: int, body: Body | None, context: Context
+) -> Request:
+    """The request of a field section; `Cookie` lines become one (RFC 9113 §8.2.3)."""
+    pseudo: dict[str, str] = {}
+    header = Header()
+    cookies: list[str] = []
+    for name, value in fields:
+        text, said = _text(name), _text(value)
+        if text.startswith(":"):
+            pseudo[text] = said
+        elif text == "cookie":
+            cookies.append(said)
+        else:
+            header.add(text, said)
+    if cookies:
+        header["Cookie"] = ["; ".join(cookies)]
+    return Request(
+        pseudo.get(":method", "GET"),
+        pseudo.get(":path", ""),
+        scheme=pseudo.get(":scheme", "https"),
+        authority=pseudo.get(":authority") or header.first("Host"),
+        header=header,
+        body=body,
+        context=context,
+        connection=connection,
+        stream=stream,
+    )
+
+
+def response_section(
+    status: int, header: Mapping[str, Sequence[str]], extra: Iterable[tuple[str, str]] = ()
+) -> Fields:
+    """`:status`, the fields sorted by name, then `extra`."""
+    return (
+        (b":status", b"%d" % status),
+        *sorted_lines(header),
+        *((_octets(name), _octets(value)) for name, value in extra),
+    )
+
+
+def sorted_lines(header: Mapping[str, Sequence[str]]) -> list[FieldLine]:
+    """The lines of a header map, names in lower case and sorted; illegal ones are left out."""
+    return [
+        (_octets(name.lower()), _octets(value))
+        for name in sorted(header)
+        for value in header[name]
+        if _is_legal(name, value)
+    ]
+
+
+def http_date(now_ns: int) -> str:
+    """A moment of virtual time as a Date field; the epoch is 1970."""
+    return formatdate(now_ns // SECOND_NS, usegmt=True)
+
+
+def _is_legal(name: str, value: str) -> bool:
+    return (
+        bool(name)
+        and TOKEN.issuperset(name)
+        and not any(octet in value for octet in "\r\n\0")
+        and value == value.strip(" \t")
+    )
+
+
+def _text(octets: bytes) -> str:
+    return octets.decode("utf-8", "surrogateescape")
+
+
+def _octets(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

@@ -1,0 +1,353 @@
+"""Go's serve loop for one connection: notices in, writes out, streams opened and closed (§4).
+
+The end of HTTP/2 below is the world's, and keeps the RFC; what is Go's own is what happens around
+it. Two things are not Go's here: the last stream of an error's GOAWAY is the highest the client
+used (§4.2's quirk is not there), and a promise that would break the RFC fails where Go sends it.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from h2proof.sim.errors import ErrorCode, IllegalSend
+from h2proof.sim.handlers.protocol import CallError, Context
+from h2proof.sim.hpack import Fields
+from h2proof.sim.notices import (
+    ConnectionFailed,
+    DataReceived,
+    GoAwayReceived,
+    RequestReceived,
+    StreamFailed,
+    StreamReset,
+    TrailersReceived,
+)
+from h2proof.sim.pipe import PipeCut
+from h2proof.sim.resources import Pool
+from h2proof.sim.servers.body import RequestBody
+from h2proof.sim.servers.fields import request_of
+from h2proof.sim.servers.go.handlers import Exchange, Handlers
+from h2proof.sim.servers.go.options import SETTINGS, WINDOW_OCTETS, ServerOptions
+from h2proof.sim.servers.go.stream import Stream
+from h2proof.sim.servers.go.writer import STATE_OCTETS, ResponseWriter, WriterState
+from h2proof.sim.servers.go.writes import ResetWrite, Write, WriteQueue
+from h2proof.sim.streams import State
+
+if TYPE_CHECKING:
+    from h2proof.sim.scheduler import Timer
+    from h2proof.sim.side import Side
+
+STREAM_CLOSED: Final = "http2: stream closed"
+CLIENT_DISCONNECTED: Final = "client disconnected"
+TIMED_OUT: Final = "i/o timeout"
+HANDLER_COMPLETE: Final = "http2: request body closed due to handler exiting"
+
+GOAWAY_NS: Final = 1_000_000_000
+"""How long after a GOAWAY the connection is closed (G35)."""
+WRITER_OCTETS: Final = 8
+CONTEXT_OCTETS: Final = 112
+"""A response writer is a pointer; a cancellable context; both modelled."""
+WINDOW_DEFAULT: Final = 65_535
+
+
+class GoConnection:
+    """The server's side of one connection."""
+
+    def __init__(self, side: "Side") -> None:
+        self.side = side
+        self.loop = side.loop
+        self.number = side.connection
+        self.options = ServerOptions.of(side.scenario.options)
+        most = self.options.max_concurrent_streams
+        self.peer = side.endpoint({3: most, **SETTINGS}, reserves=False)
+        self.peer.credit(0, WINDOW_OCTETS - WINDOW_DEFAULT)
+        self.handlers = Handlers(most)
+        self.streams: dict[int, Stream] = {}
+        self.open_pushed = 0
+        self.next_promised = 2
+        self.goaway_received = False
+        self._queue = WriteQueue()
+        self._states = Pool(side.register, "writer state", WriterState, size=STATE_OCTETS)
+        self._going = False
+        self._over = False
+        self._reader: asyncio.Task[Any] | None = None
+        self._writer: asyncio.Task[None] | None = None
+        self._closing: Timer | None = None
+
+    # -- the loop --
+
+    async def serve(self) -> None:
+        """Until the connection is over."""
+        self._reader = asyncio.current_task()
+        self._kick()
+        try:
+            await self._read()
+        except asyncio.CancelledError:
+            if self._reader is None or self._reader.uncancel():
+                raise
+        self._end()
+
+    async def _read(self) -> None:
+        while True:
+            try:
+                octets = await self.side.transport.read()
+            except PipeCut:
+                return
+            if not octets:
+                return
+            for notice in self.peer.receive(octets):
+                react = REACTIONS.get(type(notice))
+                if react is not None:
+                    react(self, notice)
+            self._kick()
+
+    def _kick(self) -> None:
+        """See to it that what can be written is written; frames are written one at a time."""
+        if self._writer is None and not self._over:
+            name = f"server {self.number} writer"
+            self._writer = self.loop.create_task(self._write(), name=name)
+
+    async def _write(self) -> None:
+        while not self._over:
+            octets, write = self.peer.take_output(), None
+            if not octets:
+                write = None if self.peer.closed else self._queue.pop(self.peer)
+                if write is None:
+                    break
+                octets = self._begin_write(write)
+            try:
+                await self.side.transport.write(octets)
+            except PipeCut:
+                break
+            if write is not None:
+                self._wrote(write)
+                await asyncio.sleep(0)
+        self._writer = None
+        self._close_if_done()
+
+    def _begin_write(self, write: Write) -> bytes:
+        write.stream.writing = write
+        try:
+            if not write.send(self.peer):
+                self._queue.put_back(write)
+        except IllegalSend as refused:
+            write.error = refused.reason
+        return self.peer.take_output()
+
+    def _wrote(self, write: Write) -> None:
+        """Answer who waits for it, and move its stream (G24, G25)."""
+        stream = write.stream
+        stream.writing = None
+        if stream.queue and stream.queue[0] is write:
+            return
+        self._answer(write, write.error)
+        if stream.close_reason:
+            return
+        if isinstance(write, ResetWrite):
+            self.close_stream(stream, write.reason)
+        elif write.ends and not write.error:
+            if not stream.client_open:
+                self.close_stream(stream, HANDLER_COMPLETE)
+            else:
+                self.enqueue(ResetWrite(stream, ErrorCode.NO_ERROR, HANDLER_COMPLETE))
+
+    def _close_if_done(self) -> None:
+        """After a GOAWAY, when no stream is left; at once to be closed after an error (G35)."""
+        if self._over or self._closing is not None:
+            return
+        if self.peer.closed or (self._going and not self.streams):
+            self._closing = self.loop.call_at_ns(self.loop.now_ns + GOAWAY_NS, self._stop)
+
+    def _stop(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+
+    def _end(self) -> None:
+        """The serve loop is over: all streams are closed, and nobody is started any more."""
+        self._over = True
+        for stream in list(self.streams.values()):
+            self.close_stream(stream, CLIENT_DISCONNECTED)
+        self.handlers.drop()
+        for write in self._queue.drain():
+            self._answer(write, CLIENT_DISCONNECTED)
+        if self._writer is not None:
+            self._writer.cancel()
+        if self._closing is not None:
+            self._closing.cancel()
+        self._reader = self._writer = self._closing = None
+        self.side.transport.close()
+
+    # -- for handlers --
+
+    async def deliver(self, write: Write, error: type[CallError]) -> None:
+        """Have something written, and wait until it was; `error` with Go's reason if it cannot be.
+
+        Released by the write, by the stream's end, or by the connection's (G22).
+        """
+        reason = CLIENT_DISCONNECTED if self._over else write.stream.close_reason
+        if reason:
+            raise error(reason)
+        write.waiter = self.loop.waiter(f"{type(write).__name__} on stream {write.stream.id}")
+        self.enqueue(write)
+        await write.waiter
+        if write.error:
+            raise error(write.error)
+
+    def enqueue(self, write: Write) -> None:
+        """Have something written; nothing, once its stream is closed."""
+        if write.stream.close_reason:
+            return
+        write.account = self.side.register.acquire(
+            "queued frame",
+            connection=self.number,
+            stream=write.stream.id,
+            size=write.octets,
+            by=type(write).__name__,
+        )
+        self._queue.push(write)
+        self._kick()
+
+    def _answer(self, write: Write, error: str) -> None:
+        write.error = error
+        if write.account is not None:
+            self.side.register.release(write.account)
+            write.account = None
+        if write.waiter is not None and not write.waiter.done():
+            write.waiter.set_result(None)
+
+    def note(self, text: str, stream: Stream) -> None:
+        """A milestone of a stream."""
+        self.side.note(text, connection=self.number, stream=stream.id)
+
+    # -- streams --
+
+    def promised(self, associated: Stream, identifier: int, fields: Fields) -> None:
+        """G13d: the promised stream is open, and its handler starts now, without waiting."""
+        self.next_promised = identifier + 2
+        self.open_pushed += 1
+        exchange = self._open(identifier, fields, associated=associated.id)
+        self.handlers.start(self, exchange)
+
+    def _open(
+        self, identifier: int, fields: Fields, *, associated: int = 0, body: bool = False
+    ) -> Exchange:
+        register, place = self.side.register, {"connection": self.number, "stream": identifier}
+        context = Context()
+        register.track(context, "request context", size=CONTEXT_OCTETS, by="server", **place)
+        content = RequestBody(self.loop, partial(self._credit, identifier)) if body else None
+        request = request_of(fields, body=content, context=context, **place)
+        stream = Stream(identifier, context, associated=associated, body=content)
+        state = self._states.take(by="server", **place)
+        state.begin(self, stream, request)
+        writer = ResponseWriter(self._states, state)
+        register.track(writer, "response writer", size=WRITER_OCTETS, by="server", **place)
+        self.streams[identifier] = stream
+        if self.options.write_timeout_ns:
+            self.set_deadline(stream, self.loop.now_ns + self.options.write_timeout_ns)
+        return Exchange(stream, writer, request)
+
+    def close_stream(self, stream: Stream, reason: str) -> None:
+        """Go's closeStream, in its order (G23); nothing, if it is closed."""
+        if stream.close_reason:
+            return
+        stream.close_reason = reason
+        self._clear_deadline(stream)
+        self.open_pushed -= stream.pushed
+        del self.streams[stream.id]
+        if stream.body is not None:
+            self._grant(0, stream.body.close(reason))
+        stream.context.done.set()
+        waiting = self._queue.forget(stream)
+        if stream.writing is not None and stream.writing not in waiting:
+            waiting.append(stream.writing)
+        for write in waiting:
+            self._answer(write, reason)
+        self._kick()
+
+    def set_deadline(self, stream: Stream, at_ns: int) -> None:
+        """Reset the stream at that time, whatever it does then; a new time replaces the old."""
+        if stream.close_reason:
+            return
+        self._clear_deadline(stream)
+        stream.deadline = self.loop.call_at_ns(at_ns, self._deadline, stream)
+        stream.deadline_account = self.side.register.acquire(
+            "timer", connection=self.number, stream=stream.id, by="write deadline"
+        )
+
+    def _deadline(self, stream: Stream) -> None:
+        self._clear_deadline(stream)
+        self.enqueue(ResetWrite(stream, ErrorCode.INTERNAL_ERROR, TIMED_OUT))
+
+    def _clear_deadline(self, stream: Stream) -> None:
+        if stream.deadline is not None and stream.deadline_account is not None:
+            stream.deadline.cancel()
+            self.side.register.release(stream.deadline_account)
+            stream.deadline = stream.deadline_account = None
+
+    def _credit(self, stream: int, octets: int) -> None:
+        """The handler read so much: both windows may grow again."""
+        self._grant(0, octets)
+        self._grant(stream, octets)
+        self._kick()
+
+    def _grant(self, stream: int, octets: int) -> None:
+        """Credit to the client, where it can still use it."""
+        if self.peer.closed or not octets:
+            return
+        if stream == 0 or self.peer.state(stream) in (State.OPEN, State.HALF_CLOSED_LOCAL):
+            self.peer.credit(stream, octets)
+
+    def shut_down(self) -> None:
+        """GOAWAY without an error; open streams are finished (G19, G35)."""
+        if not self._going and not self.peer.closed:
+            self._going = True
+            self.peer.goaway()
+            self._kick()
+
+
+def _request(connection: GoConnection, notice: RequestReceived) -> None:
+    exchange = connection._open(notice.stream, notice.fields, body=not notice.end_stream)
+    if not connection.handlers.schedule(connection, exchange):
+        connection.peer.goaway(ErrorCode.ENHANCE_YOUR_CALM)
+
+
+def _data(connection: GoConnection, notice: DataReceived) -> None:
+    """Content for the handler; what nobody will read is credited at once."""
+    stream = connection.streams.get(notice.stream)
+    body = stream.body if stream is not None else None
+    overhead = notice.flow_controlled_length - (len(notice.data) if body is not None else 0)
+    connection._grant(0, overhead)
+    if body is not None:
+        connection._grant(notice.stream, overhead)
+        body.feed(notice.data)
+        if notice.end_stream:
+            body.end()
+
+
+def _trailers(connection: GoConnection, notice: TrailersReceived) -> None:
+    stream = connection.streams.get(notice.stream)
+    if stream is not None and stream.body is not None:
+        stream.body.end()
+
+
+def _reset(connection: GoConnection, notice: StreamReset | StreamFailed) -> None:
+    stream = connection.streams.get(notice.stream)
+    if stream is not None:
+        connection.close_stream(stream, STREAM_CLOSED)
+
+
+def _goaway(connection: GoConnection, notice: GoAwayReceived) -> None:
+    connection.goaway_received = True
+    connection.shut_down()
+
+
+REACTIONS: Final[Mapping[type, Callable[[GoConnection, Any], None]]] = {
+    RequestReceived: _request,
+    DataReceived: _data,
+    TrailersReceived: _trailers,
+    StreamReset: _reset,
+    StreamFailed: _reset,
+    GoAwayReceived: _goaway,
+    ConnectionFailed: lambda connection, notice: connection._close_if_done(),
+}
+"""What is done for each notice; the others need nothing but the writer to look again."""

@@ -1,0 +1,101 @@
+"""Which handlers run: the counter, the waiting list, and what happens when one ends (G20, G26).
+
+At most so many run as the server lets the client have streams. A promised handler counts, but does
+not wait: so stalled promises keep the client's own requests waiting.
+"""
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+from h2proof.sim.errors import ErrorCode
+from h2proof.sim.handlers.protocol import CallError, Request
+from h2proof.sim.servers.go.stream import Stream
+from h2proof.sim.servers.go.writer import ResponseWriter
+from h2proof.sim.servers.go.writes import ResetWrite
+
+if TYPE_CHECKING:
+    from h2proof.sim.servers.go.connection import GoConnection
+
+
+class Exchange(NamedTuple):
+    """A request and what it is answered with."""
+
+    stream: Stream
+    writer: ResponseWriter
+    request: Request
+
+
+class Handlers:
+    """The running handlers of one connection, and the requests that wait for one to end."""
+
+    __slots__ = ("_most", "_waiting", "running")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._waiting: deque[Exchange] = deque()
+        self.running = 0
+
+    def schedule(self, connection: "GoConnection", exchange: Exchange) -> bool:
+        """Start the handler of a client's request, or have it wait; False if too many wait."""
+        if self.running < self._most:
+            self.start(connection, exchange)
+            return True
+        self._waiting.append(exchange)
+        return len(self._waiting) <= 4 * self._most
+
+    def start(self, connection: "GoConnection", exchange: Exchange) -> None:
+        """Start a handler, without a question."""
+        self.running += 1
+        name = f"server {connection.number} stream {exchange.stream.id}"
+        connection.loop.create_task(run_handler(connection, exchange), name=name)
+
+    def ended(self, connection: "GoConnection") -> None:
+        """One is over: start who waits, but for those whose stream was closed meanwhile."""
+        self.running -= 1
+        while self._waiting and self.running < self._most:
+            exchange = self._waiting.popleft()
+            if exchange.stream.close_reason:
+                exchange.writer.abandon()
+            else:
+                self.start(connection, exchange)
+
+    def drop(self) -> None:
+        """The connection is over: nobody who waits will be started."""
+        for exchange in self._waiting:
+            exchange.writer.abandon()
+        self._waiting.clear()
+
+
+async def run_handler(connection: "GoConnection", exchange: Exchange) -> None:
+    """Run it, and end its stream: by the final flush, or by RST_STREAM after a panic (G26)."""
+    stream, writer, request = exchange
+    panic = await _call(connection, writer, request)
+    stream.context.done.set()
+    if panic is None:
+        connection.note("handler returned", stream)
+        await writer.handler_done()
+    else:
+        connection.note(f"handler panicked: {panic}", stream)
+        writer.abandon()
+        connection.enqueue(ResetWrite(stream, ErrorCode.INTERNAL_ERROR, panic))
+    connection.handlers.ended(connection)
+
+
+async def _call(connection: "GoConnection", writer: ResponseWriter, request: Request) -> str | None:
+    """The text of a panic, or None.
+
+    Nothing of an exception outlives this call: its traceback would keep the handler's frames.
+    """
+    try:
+        await connection.side.handler(writer, request)
+    except CallError:
+        return None  # what a Go handler does with an error of its writer: it returns
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or not task.uncancel():
+            return "the handler was cancelled"
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever a handler raises is its panic
+        return str(error) or type(error).__name__
+    return None
