@@ -26,6 +26,7 @@ from h2proof.sim.trace.events import (
     ResourceEvent,
     ResourceKind,
     Sender,
+    Told,
 )
 from h2proof.sim.trace.trace import Trace
 
@@ -48,5 +49,6 @@ __all__ = [
     "ResourceEvent",
     "ResourceKind",
     "Sender",
+    "Told",
     "Trace",
 ]

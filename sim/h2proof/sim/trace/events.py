@@ -60,6 +60,19 @@ class PrefaceEvent(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a log tells of a frame whose octets it does not have.
+
+    `fields` is the field section of the block that begins with the frame; `unsure` names what is
+    not in the log although the frame has it: "length", "flags" (of those that are not set),
+    "promised". A frame with such knowledge has no payload to look at.
+    """
+
+    fields: tuple[tuple[bytes, bytes], ...] | None = None
+    unsure: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FrameEvent(Event):
     """One frame as its sender put it on the wire."""
 
@@ -80,11 +93,13 @@ class FrameEvent(Event):
     """How many frames of the peer its sender can have known at most; None: all that precede."""
     kept: bytes
     """The payload, or its kept start where the reader was told not to keep content."""
+    told: Told | None = None
+    """What stands in for the payload of a frame from a log."""
 
     @property
     def elided(self) -> bool:
-        """True where the payload was not kept."""
-        return len(self.kept) < self.length
+        """True where the payload was not kept, or never known."""
+        return len(self.kept) < self.length or self.told is not None
 
     @property
     def payload(self) -> bytes:

@@ -20,6 +20,7 @@ from h2proof.sim.trace.events import (
     Resource,
     ResourceEvent,
     Sender,
+    Told,
 )
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ def _event_data(event: AnyEvent) -> dict[str, Any]:
             data["octets"] = (write_header(event.header) + event.kept).hex()
             for name in ("packet", "begins", "knew"):
                 _put(data, name, getattr(event, name))
+            if event.told is not None:
+                data["told"] = _told_data(event.told)
         case OctetsEvent():
             data["sender"] = event.sender
             data["octets"] = event.octets.hex()
@@ -120,6 +123,22 @@ def _event_data(event: AnyEvent) -> dict[str, Any]:
     return data
 
 
+def _told_data(told: Told) -> dict[str, Any]:
+    data: dict[str, Any] = {"unsure": list(told.unsure)}
+    if told.fields is not None:
+        data["fields"] = [[name.hex(), value.hex()] for name, value in told.fields]
+    return data
+
+
+def _told_from(data: dict[str, Any] | None) -> Told | None:
+    if data is None:
+        return None
+    fields = data.get("fields")
+    if fields is not None:
+        fields = tuple((bytes.fromhex(name), bytes.fromhex(value)) for name, value in fields)
+    return Told(fields, tuple(str(name) for name in data["unsure"]))
+
+
 def _put(data: dict[str, Any], name: str, value: int | None) -> None:
     if value is not None:
         data[name] = value
@@ -145,6 +164,7 @@ def _frame_from(trace: "Trace", entry: dict[str, Any]) -> None:
         packet=entry.get("packet"),
         begins=entry.get("begins"),
         knew=entry.get("knew"),
+        told=_told_from(entry.get("told")),
         **_place(entry),
     )
 

@@ -22,19 +22,22 @@ from h2proof.sim.trace.events import (
     ResourceEvent,
     ResourceKind,
     Sender,
+    Told,
 )
 
 
 class Trace:
     """Events of one or more connections in the order in which they were seen."""
 
-    __slots__ = ("_frames_of", "_slots", "columns", "connections", "octets")
+    __slots__ = ("_frames_of", "_slots", "columns", "connections", "octets", "told")
 
     def __init__(self, connections: tuple[ConnectionInfo, ...] = (ConnectionInfo(),)) -> None:
         self.connections: list[ConnectionInfo] = list(connections)
         self.columns = FrameColumns()
         self.octets = bytearray()
         """The payloads of all frames, one behind the other."""
+        self.told: dict[int, Told] = {}
+        """What a log told of the frame at a place in the columns, instead of its octets."""
         self._slots: list[int | AnyEvent] = []
         """An integer is a frame's place in the columns; all else is the event itself."""
         self._frames_of: list[int] = [0] * len(self.connections)
@@ -58,6 +61,7 @@ class Trace:
         packet: int | None = None,
         begins: int | None = None,
         knew: int | None = None,
+        told: Told | None = None,
     ) -> int:
         """Append a frame; the index of its event.
 
@@ -65,6 +69,8 @@ class Trace:
         """
         index = len(self._slots)
         columns = self.columns
+        if told is not None:
+            self.told[len(columns.event)] = told
         self._slots.append(len(columns.event))
         columns.event.append(index)
         columns.connection.append(connection)
@@ -160,6 +166,7 @@ class Trace:
                 packet=event.packet,
                 begins=event.begins,
                 knew=event.knew,
+                told=event.told,
             )
         return self._add(replace(event, index=len(self)))
 
@@ -234,6 +241,7 @@ class Trace:
             optional(columns.begins[place]),
             optional(columns.knew[place]),
             self.payload_at(place),
+            self.told.get(place),
         )
 
     def filtered(self, keep: Callable[[AnyEvent], bool]) -> "Trace":
