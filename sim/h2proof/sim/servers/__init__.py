@@ -6,7 +6,7 @@ They see a `Peer` and a transport, never the connection behind.
 from collections.abc import Mapping
 from typing import Final
 
-from h2proof.sim.servers import go
+from h2proof.sim.servers import go, plain
 from h2proof.sim.servers.model import ServerModel
 
 GO: Final = (
@@ -16,6 +16,9 @@ GO: Final = (
 
 SERVERS: Final[Mapping[str, ServerModel]] = {
     "go": ServerModel("go", "Go's net/http2 server", "run", GO, go.serve),
+    "plain": ServerModel(
+        "plain", "a server that sends as it is told", "read", "this project", plain.serve
+    ),
 }
 
 __all__ = ["SERVERS", "ServerModel"]

@@ -1,0 +1,308 @@
+"""A plain server: nothing is buffered, pooled or deferred; each call sends its frames and waits.
+
+The header goes out when it is written, each write when windows and transport have taken it, and a
+push is a promise at once. It keeps to the RFC and has no habits of anybody else's server.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from h2proof.sim.errors import ErrorCode, IllegalSend
+from h2proof.sim.handlers.header import Header
+from h2proof.sim.handlers.protocol import CallError, Context, PushError, Request, WriteError
+from h2proof.sim.hpack import Fields
+from h2proof.sim.notices import (
+    DataReceived,
+    RequestReceived,
+    StreamFailed,
+    StreamReset,
+    TrailersReceived,
+)
+from h2proof.sim.pipe import PipeCut
+from h2proof.sim.servers.body import RequestBody
+from h2proof.sim.servers.fields import request_of, response_section, sorted_lines
+from h2proof.sim.streams import State
+
+if TYPE_CHECKING:
+    from h2proof.sim.scheduler import Waiter
+    from h2proof.sim.side import Side
+
+STREAMS_MAX: Final = 100
+MAX_CONCURRENT_STREAMS: Final = 3
+MAX_FRAME_SIZE: Final = 5
+CONTEXT_OCTETS: Final = 112
+WRITER_OCTETS: Final = 48
+GONE: Final = "the client is gone"
+CLOSED: Final = "the stream is closed"
+
+
+class PlainConnection:
+    """The server's side of one connection."""
+
+    def __init__(self, side: "Side") -> None:
+        self.side = side
+        self.peer = side.endpoint({MAX_CONCURRENT_STREAMS: STREAMS_MAX})
+        self.over = False
+        self._requests: dict[int, tuple[Context, RequestBody | None]] = {}
+        self._blocked: list[Waiter] = []
+
+    async def serve(self) -> None:
+        """Until either side is done with the connection."""
+        try:
+            await self.send()
+            while not self.peer.closed:
+                octets = await self.side.transport.read()
+                if not octets:
+                    break
+                for notice in self.peer.receive(octets):
+                    react = REACTIONS.get(type(notice))
+                    if react is not None:
+                        react(self, notice)
+                self._wake()
+                self.flush()
+        except PipeCut:
+            pass
+        self.over = True
+        for stream in tuple(self._requests):
+            self.forget(stream, GONE)
+        self._wake()
+        self.side.transport.close()
+
+    def flush(self) -> None:
+        """Hand over what there is to send, without waiting for room."""
+        self.side.transport.put(self.peer.take_output())
+
+    async def send(self) -> None:
+        """Hand over what there is to send, and wait until the transport has taken it."""
+        try:
+            await self.side.transport.write(self.peer.take_output())
+        except PipeCut:
+            raise WriteError(GONE) from None
+
+    async def room(self, stream: int) -> int:
+        """Octets that may be sent now, waiting for the first; WriteError if none ever can be."""
+        while True:
+            if self.over:
+                raise WriteError(GONE)
+            if stream not in self._requests:
+                raise WriteError(CLOSED)
+            room = self.peer.send_window(stream)
+            if room > 0:
+                return min(room, self.peer.peer_settings.get(MAX_FRAME_SIZE, 16_384))
+            waiter = self.side.loop.waiter(f"credit on stream {stream}")
+            self._blocked.append(waiter)
+            await waiter
+
+    def _wake(self) -> None:
+        blocked, self._blocked = self._blocked, []
+        for waiter in blocked:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    # -- requests --
+
+    def begin(self, stream: int, fields: Fields, *, body: bool) -> None:
+        """Start the handler of a request, the client's or a promised one."""
+        side, place = self.side, {"connection": self.side.connection, "stream": stream}
+        context = Context()
+        side.register.track(context, "request context", size=CONTEXT_OCTETS, by="server", **place)
+        content = RequestBody(side.loop, partial(self._credit, stream)) if body else None
+        self._requests[stream] = context, content
+        request = request_of(fields, body=content, context=context, **place)
+        writer = PlainWriter(self, request)
+        side.register.track(writer, "response writer", size=WRITER_OCTETS, by="server", **place)
+        name = f"server {side.connection} stream {stream}"
+        side.loop.create_task(run_handler(self, writer, request), name=name)
+
+    def body_of(self, stream: int) -> RequestBody | None:
+        """The content of a request that is not over."""
+        return self._requests.get(stream, (None, None))[1]
+
+    def forget(self, stream: int, reason: str) -> None:
+        """The stream is closed: its handler is told, what it did not read is credited."""
+        context, body = self._requests.pop(stream, (None, None))
+        if context is not None:
+            context.done.set()
+        if body is not None:
+            self.grant(0, body.close(reason))
+        self._wake()
+
+    def grant(self, stream: int, octets: int) -> None:
+        """Credit to the client, where it can still use it."""
+        if self.peer.closed or not octets:
+            return
+        if stream == 0 or self.peer.state(stream) in (State.OPEN, State.HALF_CLOSED_LOCAL):
+            self.peer.credit(stream, octets)
+
+    def _credit(self, stream: int, octets: int) -> None:
+        self.grant(0, octets)
+        self.grant(stream, octets)
+        if not self.over:
+            self.flush()
+
+
+class PlainWriter:
+    """What a handler is given by the plain server."""
+
+    __slots__ = ("__weakref__", "_connection", "_ended", "_request", "_started", "header")
+
+    def __init__(self, connection: PlainConnection, request: Request) -> None:
+        self.header = Header()
+        self._connection = connection
+        self._request = request
+        self._started = False
+        self._ended = False
+
+    async def write_header(self, status: int) -> None:
+        """Send the header; a second final one is ignored."""
+        if self._started:
+            return
+        self._started = status >= 200
+        self._call("send_headers", response_section(status, self.header))
+        await self._connection.send()
+
+    async def write(self, data: bytes) -> int:
+        """Send content frame by frame, each when it may go."""
+        if self._ended:
+            raise WriteError(CLOSED)
+        if not self._started:
+            await self.write_header(200)
+        if self._request.method == "HEAD":
+            return len(data)
+        sent = 0
+        while sent < len(data):
+            piece = data[sent : sent + await self._connection.room(self._request.stream)]
+            self._call("send_data", piece)
+            await self._connection.send()
+            sent += len(piece)
+        return sent
+
+    async def flush(self) -> None:
+        """Send the header, if it is not out."""
+        if not self._started:
+            await self.write_header(200)
+
+    async def push(
+        self,
+        target: str,
+        method: str = "GET",
+        header: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """Promise the response to a request for a path of this origin."""
+        request = self._request
+        if not target.startswith("/"):
+            raise PushError(f"{target!r} is not a path")
+        fields = (
+            (b":method", method.encode()),
+            (b":scheme", request.scheme.encode()),
+            (b":authority", request.authority.encode()),
+            (b":path", target.encode("utf-8", "surrogateescape")),
+            *sorted_lines({} if header is None else header),
+        )
+        try:
+            promised = self._connection.peer.push(request.stream, fields)
+        except IllegalSend as refused:
+            raise PushError(refused.reason) from None
+        await self._connection.send()
+        self._connection.begin(promised, fields, body=False)
+
+    async def finish(self) -> None:
+        """End the response, with its header if that is not out."""
+        self._ended = True
+        if not self._started:
+            self._started = True
+            section = response_section(200, self.header)
+            self._call("send_headers", section, end_stream=True)
+        else:
+            self._call("send_data", b"", end_stream=True)
+        await self._connection.send()
+
+    def _call(self, call: str, content: Any, **options: bool) -> None:
+        """One call of the connection; WriteError with its reason where it refuses."""
+        try:
+            getattr(self._connection.peer, call)(self._request.stream, content, **options)
+        except IllegalSend as refused:
+            raise WriteError(refused.reason) from None
+
+
+async def run_handler(connection: PlainConnection, writer: PlainWriter, request: Request) -> None:
+    """Run the handler and end its stream, by END_STREAM or by RST_STREAM."""
+    stream, side = request.stream, connection.side
+    panic = await _call_handler(connection, writer, request)
+    place = {"connection": side.connection, "stream": stream}
+    side.note("handler returned" if panic is None else f"handler panicked: {panic}", **place)
+    code = await _end(writer) if panic is None else ErrorCode.INTERNAL_ERROR
+    state = connection.peer.state(stream)
+    if code is None and state is State.HALF_CLOSED_LOCAL:
+        code = ErrorCode.NO_ERROR
+    if code is not None and not state.closed and not connection.peer.closed:
+        connection.peer.reset(stream, code)
+    connection.forget(stream, CLOSED)
+    if not connection.over:
+        connection.flush()
+
+
+async def _end(writer: PlainWriter) -> ErrorCode | None:
+    """None where the response is complete."""
+    try:
+        await writer.finish()
+    except WriteError:
+        return ErrorCode.INTERNAL_ERROR
+    return None
+
+
+async def _call_handler(
+    connection: PlainConnection, writer: PlainWriter, request: Request
+) -> str | None:
+    """The text of a panic, or None; nothing of an exception outlives this call."""
+    try:
+        await connection.side.handler(writer, request)
+    except CallError:
+        return None
+    except asyncio.CancelledError:
+        return "the handler was cancelled"
+    except Exception as error:  # noqa: BLE001  # whatever a handler raises is its panic
+        return str(error) or type(error).__name__
+    return None
+
+
+def _request(connection: PlainConnection, notice: RequestReceived) -> None:
+    connection.begin(notice.stream, notice.fields, body=not notice.end_stream)
+
+
+def _data(connection: PlainConnection, notice: DataReceived) -> None:
+    body = connection.body_of(notice.stream)
+    overhead = notice.flow_controlled_length - (len(notice.data) if body is not None else 0)
+    connection.grant(0, overhead)
+    if body is not None:
+        connection.grant(notice.stream, overhead)
+        body.feed(notice.data)
+        if notice.end_stream:
+            body.end()
+
+
+def _trailers(connection: PlainConnection, notice: TrailersReceived) -> None:
+    body = connection.body_of(notice.stream)
+    if body is not None:
+        body.end()
+
+
+def _reset(connection: PlainConnection, notice: StreamReset | StreamFailed) -> None:
+    connection.forget(notice.stream, CLOSED)
+
+
+REACTIONS: Final[Mapping[type, Callable[[PlainConnection, Any], None]]] = {
+    RequestReceived: _request,
+    DataReceived: _data,
+    TrailersReceived: _trailers,
+    StreamReset: _reset,
+    StreamFailed: _reset,
+}
+"""What is done for each notice; the others need nothing but blocked writers to look again."""
+
+
+async def serve(side: "Side") -> None:
+    """Serve one connection until it is over."""
+    await PlainConnection(side).serve()
