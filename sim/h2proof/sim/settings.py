@@ -8,7 +8,7 @@ is known to those who ask for it.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -152,7 +152,9 @@ def legal_announcement(values: Mapping[int, int], sender: Role, own: OwnSettings
             raise IllegalSend("RFC9113-6.5-09", reason)
         fault = value_fault(identifier, value, sender)
         if fault is not None:
-            raise IllegalSend(fault.requirement, fault.reason)
+            server_push = fault.requirement == "RFC9113-6.5.2-09"
+            requirement = "RFC9113-6.5.2-06" if server_push else fault.requirement
+            raise IllegalSend(requirement, fault.reason)
     if values.get(Setting.ENABLE_CONNECT_PROTOCOL, 1) < (
         own.latest(Setting.ENABLE_CONNECT_PROTOCOL) or 0
     ):
@@ -165,8 +167,3 @@ def check_priorities_kept(values: Mapping[int, int], own: OwnSettings) -> None:
     present = own.latest(Setting.NO_RFC7540_PRIORITIES)
     if values.get(Setting.NO_RFC7540_PRIORITIES, present) != present:
         raise IllegalSend("RFC9218-2.1-04", "NO_RFC7540_PRIORITIES belongs in the first SETTINGS")
-
-
-def last_values(values: Iterable[tuple[int, int]]) -> dict[int, int]:
-    """What a SETTINGS frame leaves in force: a repeated identifier counts by its last value."""
-    return dict(values)
