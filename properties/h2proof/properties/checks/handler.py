@@ -1,0 +1,168 @@
+"""A handler under any behaviour, schedule, fault and seed: released once, never used after, all gone.
+
+Each example is a scenario, played in a world of its own and judged: the accounts, the lifetimes,
+whether everything comes to rest, and the frames that the server sent for the handler. A panic is a
+failure too. First every behaviour and every fault has its turn, then scenarios are drawn.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from h2proof.properties.broken import Broken, Misused, Replay
+from h2proof.properties.checks.coverage import expected, reached
+from h2proof.properties.checks.form import called
+from h2proof.properties.checks.smallest import smallest
+from h2proof.properties.checks.tried import Tried
+from h2proof.properties.defaults import Defaults, report
+from h2proof.properties.search import Failure, examine
+from h2proof.properties.search import smallest as smallest_scenario
+from h2proof.properties.strategies.scenarios import bulk_scenarios
+from h2proof.properties.targets import Watching, model_of, place_of, refuse_real_clock
+from h2proof.properties.told import tell
+from h2proof.sim.clients import CLIENTS
+from h2proof.sim.handlers import HandlerModel
+from h2proof.sim.scenario import (
+    EFFECTS,
+    FAULTY_CALLS,
+    Act,
+    CallFault,
+    ClientPlan,
+    FaultyCall,
+    Param,
+    RequestPlan,
+    Scenario,
+)
+from h2proof.sim.world import World
+
+KEY_LINE_MAX: Final = 400
+"""Longer scenarios are not printed in the replay line; they are in `Broken.replay`."""
+
+
+class HandlerBattery:
+    """All that is asked of a handler."""
+
+    def __init__(
+        self,
+        chosen: Defaults,
+        *,
+        server: str,
+        paths: tuple[str, ...],
+        options: Mapping[str, Param],
+        without: tuple[FaultyCall, ...],
+        legal: bool,
+        model_of: Callable[[object], HandlerModel] = model_of,
+        what: str = "check_handler",
+    ) -> None:
+        for call in without:
+            if call not in FAULTY_CALLS:
+                raise Misused(f"without={call!r}: calls are {', '.join(FAULTY_CALLS)}")
+        self._chosen = chosen
+        self._server = server
+        self._paths = paths
+        self._options = dict(options)
+        self._without = without
+        self._legal = legal
+        self._model_of = model_of
+        self._what = what
+
+    def __call__(self, target: object) -> Tried:
+        """Try it; Broken with the smallest scenario that was found to break it."""
+        __tracebackhide__ = True
+        model = self._model_of(target)
+        name = target if isinstance(target, str) else called(target)
+        trial = Trial(model, _named(target), f"{self._what}({name})", self._without)
+        base = Scenario(trial.name, self._server, (_polite(self._paths),), options=self._options)
+        refuse_real_clock(target, lambda: trial.attempt(base))
+        found = trial.toured(self._tour(base)) or smallest(
+            bulk_scenarios(
+                handler=trial.name,
+                server=self._server,
+                paths=self._paths,
+                options=self._options,
+                legal=self._legal,
+            ),
+            trial.attempt,
+            self._chosen,
+            key=f"{self._what} {name}",
+        )
+        if found is not None:
+            report(str(trial.tried))
+            raise found[1] from None
+        return trial.tried
+
+    def _tour(self, base: Scenario) -> Iterator[Scenario]:
+        """Every behaviour and every fault once, on the plainest client."""
+        client = base.clients[0]
+        for name, behaviour in CLIENTS.items():
+            if behaviour.legal or not self._legal:
+                yield replace(base, clients=(replace(client, acts=(Act(name),)),))
+        for call in FAULTY_CALLS:
+            if call not in self._without:
+                for effect in EFFECTS:
+                    yield replace(base, faults=(CallFault(call, 1, effect),))
+
+
+def _polite(paths: tuple[str, ...]) -> ClientPlan:
+    return ClientPlan(tuple(RequestPlan(path) for path in paths))
+
+
+def _named(target: object) -> str:
+    """How a scenario names the handler, for whoever replays it."""
+    if isinstance(target, str):
+        return target
+    if isinstance(target, HandlerModel):
+        return target.name
+    return place_of(target)
+
+
+class Trial:
+    """One handler on trial."""
+
+    def __init__(
+        self, model: HandlerModel, name: str, what: str, without: tuple[FaultyCall, ...]
+    ) -> None:
+        self.name = name
+        self.tried = Tried.of(what, expected(without))
+        self._watching = Watching(model)
+        self._what = what
+
+    def attempt(self, scenario: Scenario) -> Broken | None:
+        """Play and judge one scenario; the worst that was found, told."""
+        failed = self.failed(scenario)
+        return self._told(failed) if failed is not None else None
+
+    def failed(self, scenario: Scenario, fingerprint: str | None = None) -> Failure | None:
+        """What one scenario breaks: the first failure, or the one with that fingerprint."""
+        run = World(scenario, self._watching.model).play()
+        if fingerprint is None:
+            self.tried.count(reached(run))
+        for failed in examine(run, self._watching.cached_max):
+            if fingerprint is None or failed.fingerprint == fingerprint:
+                return failed
+        return None
+
+    def toured(self, tour: Iterator[Scenario]) -> tuple[Scenario, Broken] | None:
+        """The first failure on a tour, made as simple as it gets."""
+        for scenario in tour:
+            failed = self.failed(scenario)
+            if failed is not None:
+                return self._simplest(scenario, failed.fingerprint)
+        return None
+
+    def _simplest(self, scenario: Scenario, fingerprint: str) -> tuple[Scenario, Broken]:
+        small = smallest_scenario(scenario, lambda each: self.failed(each, fingerprint) is not None)
+        failed = self.failed(small, fingerprint)
+        assert failed is not None
+        return small, self._told(failed)
+
+    def _told(self, failed: Failure) -> Broken:
+        data = failed.run.scenario.to_json()
+        line = f"h2proof replay '{data}'" if len(data) <= KEY_LINE_MAX else ""
+        return tell(
+            failed.finding,
+            failed.run.trace,
+            who=self._what,
+            line=line,
+            replay=Replay(scenario=data),
+        )

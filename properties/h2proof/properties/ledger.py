@@ -1,0 +1,207 @@
+"""Your own objects in the ledger: one line, and a leak, a double close or a late use is found.
+
+`track(obj, kind)` watches an object from outside, by a weak reference; `closes` names the method
+that gives it back, for things that have to be closed. Inside a run of a ready property the object
+belongs to the request whose handler tracked it; inside `watch()` it belongs to that block;
+elsewhere `track` does nothing, so the line may stay in the code. Whether a survivor is a leak is
+decided by `h2proof.oracle.ledger`.
+"""
+
+import functools
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final, TypeVar
+from weakref import ref
+
+from h2proof.sim.resources import Register
+from h2proof.sim.trace import Resource, Trace
+
+T = TypeVar("T")
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+class Tracker:
+    """Where tracked objects of one run are written down."""
+
+    def __init__(self, register: Register) -> None:
+        self.register = register
+        self.cached_max: dict[str, int] = {}
+        """Kinds of which so many may outlive everything, for a cache holds them."""
+        self._known: dict[int, tuple[ref[Any], Resource]] = {}
+
+    def track(
+        self,
+        obj: object,
+        kind: str,
+        *,
+        connection: int,
+        stream: int,
+        closes: str | None,
+        uses: tuple[str, ...],
+    ) -> None:
+        """Watch the object; one that was closed and is tracked again is its next generation."""
+        if closes is None:
+            self.register.track(obj, kind, connection=connection, stream=stream)
+            return
+        before = self._known.get(id(obj))
+        if before is not None and before[0]() is obj:
+            resource = self.register.reacquire(
+                before[1], connection=connection, stream=stream, obj=obj
+            )
+        else:
+            resource = self.register.acquire(kind, connection=connection, stream=stream, obj=obj)
+            for name in uses:
+                _record_calls(obj, name, functools.partial(self._used, id(obj), name))
+            _record_calls(obj, closes, functools.partial(self._closed, id(obj), closes))
+        self._known[id(obj)] = ref(obj), resource
+
+    def _used(self, number: int, name: str) -> None:
+        self.register.use(self._known[number][1], name)
+
+    def _closed(self, number: int, name: str) -> None:
+        self.register.release(self._known[number][1], name)
+
+
+def _record_calls(obj: object, name: str, record: Callable[[], None]) -> None:
+    """Have each call of a method recorded first; nothing here refers to the object itself."""
+    method = getattr(type(obj), name, None)
+    if method is None:
+        raise TypeError(f"{type(obj).__name__} has no method {name!r} to be watched")
+    watched = ref(obj)
+
+    def recorded(*args: Any, **kwargs: Any) -> Any:
+        record()
+        return method(watched(), *args, **kwargs)
+
+    try:
+        setattr(obj, name, functools.update_wrapper(recorded, method))
+    except AttributeError:
+        raise TypeError(
+            f"{type(obj).__name__} has __slots__, so calls of {name!r} cannot be watched; "
+            "track it without `closes`, or add '__dict__' to its slots"
+        ) from None
+
+
+Place = tuple[Tracker, int, int]
+"""Who writes down, and the connection and stream that a tracked object belongs to."""
+
+PLACE: Final[ContextVar[Place | None]] = ContextVar("h2proof_ledger", default=None)
+
+
+def track(
+    obj: T,
+    kind: str,
+    *,
+    closes: str | None = None,
+    uses: tuple[str, ...] = (),
+    cached_max: int | None = None,
+) -> T:
+    """Watch `obj` from now on, and give it back.
+
+    It is released when nothing refers to it any more; with `closes="close"` when that method is
+    called, which then has to happen exactly once, and none of the methods in `uses` afterwards.
+    `cached_max` declares a bounded cache: so many of that kind may outlive everything.
+    TypeError for an object that allows no weak references.
+    """
+    place = PLACE.get()
+    if place is None:
+        return obj
+    tracker, connection, stream = place
+    if cached_max is not None:
+        tracker.cached_max[kind] = cached_max
+    try:
+        tracker.track(obj, kind, connection=connection, stream=stream, closes=closes, uses=uses)
+    except TypeError as error:
+        if "weak reference" not in str(error):
+            raise
+        raise TypeError(
+            f"{type(obj).__name__} objects allow no weak references, so nothing can watch one; "
+            "track what holds it, or derive a class from it"
+        ) from None
+    return obj
+
+
+@contextmanager
+def tracking(obj: T, kind: str, **options: Any) -> Iterator[T]:
+    """`with tracking(open_cursor(), "cursor") as cursor`: `track`, and the name ends with the block.
+
+    The object has to be gone when the run is quiet, not when the block ends.
+    """
+    yield track(obj, kind, **options)
+
+
+def tracked(kind: str, **options: Any) -> Callable[[C], C]:
+    """A decorator for a class or a function: each object that it makes is tracked."""
+
+    def decorate(make: C) -> C:
+        if isinstance(make, type):
+            return _tracked_class(make, kind, options)
+
+        @functools.wraps(make)
+        def made(*args: Any, **kwargs: Any) -> Any:
+            return track(make(*args, **kwargs), kind, **options)
+
+        return made  # type: ignore[return-value]  # it is called like the function it wraps
+
+    return decorate
+
+
+def _tracked_class(cls: Any, kind: str, options: dict[str, Any]) -> Any:
+    init = cls.__init__
+
+    @functools.wraps(init)
+    def tracked_init(self: Any, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        track(self, kind, **options)
+
+    cls.__init__ = tracked_init
+    return cls
+
+
+# --- without a world -----------------------------------------------------------------------------
+
+
+class Watch:
+    """A ledger of its own, for code that no world drives; made by `watch`."""
+
+    def __init__(self) -> None:
+        self.trace = Trace()
+        """What happened to the tracked objects, as events."""
+        self.tracker = Tracker(Register(self.trace.resource))
+
+    track = staticmethod(track)
+    tracking = staticmethod(tracking)
+
+    def close(self) -> None:
+        """Write down that all is quiet and who is still held; Broken if anything is wrong."""
+        from h2proof.oracle import ledger, lifetimes
+        from h2proof.properties.search.failures import beyond_caches
+        from h2proof.properties.told import tell
+        from h2proof.sim.world.holders import write_held
+
+        self.trace.note("quiet")
+        write_held(self.trace, self.tracker.register)
+        found = [*ledger.examine(self.trace).findings, *lifetimes.examine(self.trace)]
+        for finding in beyond_caches(found, self.tracker.cached_max):
+            raise tell(finding, self.trace)
+
+
+@contextmanager
+def watch() -> Iterator[Watch]:
+    """Track objects within the block; at its end they have to be gone, or closed exactly once.
+
+    No collector runs meanwhile: what only a cycle holds counts as held.
+    """
+    watched = Watch()
+    token = PLACE.set((watched.tracker, 0, 0))
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield watched
+    finally:
+        PLACE.reset(token)
+        if was_on:
+            gc.enable()
+    watched.close()
