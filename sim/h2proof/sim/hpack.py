@@ -6,6 +6,7 @@ knows the static table, literals, and the entries inserted since, for dynamic in
 the newest entry. `representations` cuts a block into its instructions without any table.
 """
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ TABLE_SIZE_DEFAULT: Final = 4096
 LIST_OCTETS_MAX: Final = 1 << 20
 """How far one block may expand before decoding is given up: far above every real field section."""
 ENTRY_OVERHEAD: Final = 32
+_ADDRESS: Final = re.compile(r":? <memory at 0x[0-9a-f]+>")
 STATIC_LENGTH: Final = len(HeaderTable.STATIC_TABLE)
 
 
@@ -131,9 +133,14 @@ class FieldDecoder:
                 self._due = None
             return tuple(self._decoder.decode(block, raw=True))
         except OversizedHeaderListError as error:
-            return Undecodable(str(error), oversized=True)
+            return Undecodable(_said(error), oversized=True)
         except HPACKError as error:
-            return Undecodable(str(error) or type(error).__name__)
+            return Undecodable(_said(error))
+
+
+def _said(error: HPACKError) -> str:
+    """The library's sentence, without the address of the octets that it may name."""
+    return _ADDRESS.sub("", str(error)) or type(error).__name__
 
 
 def _check_update(block: bytes, size_max: int) -> None:
@@ -223,7 +230,7 @@ class LateDecoder:
                 if octets > LIST_OCTETS_MAX:
                     return Undecodable(f"the section exceeds {LIST_OCTETS_MAX} octets", True)
         except HPACKError as error:
-            return Undecodable(str(error) or type(error).__name__)
+            return Undecodable(_said(error))
         return tuple(lines)
 
     def _line(self, item: Representation) -> PartialLine:
