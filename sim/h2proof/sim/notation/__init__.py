@@ -10,7 +10,7 @@ that it has. `docs/notation.md` is its page for users. What a trace means is not
 """
 
 from h2proof.sim.notation.parser import looks_like, parse, parse_one
-from h2proof.sim.notation.printer import print_text, print_trace
+from h2proof.sim.notation.printer import lines_of, print_text, print_trace
 from h2proof.sim.notation.titled import Expected, Titled
 from h2proof.sim.notation.words import NotationError
 
@@ -18,6 +18,7 @@ __all__ = [
     "Expected",
     "NotationError",
     "Titled",
+    "lines_of",
     "looks_like",
     "parse",
     "parse_one",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
 from h2proof.sim.codec import STREAM_MAX
+from h2proof.sim.frames import FrameType
 from h2proof.sim.notation.blocks import Blocks
 from h2proof.sim.notation.reading import (
     COMMON_FLAGS,
@@ -20,8 +21,10 @@ from h2proof.sim.notation.reading import (
     Words,
     finish,
     read_elided,
+    read_fields,
     read_octets,
     read_typed,
+    require_promise,
 )
 from h2proof.sim.notation.sections import read_section
 from h2proof.sim.notation.sides import Sides
@@ -39,6 +42,7 @@ from h2proof.sim.notation.words import (
     words,
 )
 from h2proof.sim.trace import (
+    NOTHING,
     ConnectionInfo,
     CutHow,
     PrefaceEvent,
@@ -52,7 +56,9 @@ _START: Final = re.compile(r"(?:@(\S+))?\s*(?:([CS*])(?:#([0-9]{1,9}))?(?:\s+(.*
 _FINDING: Final = re.compile(r"!\s*([A-Za-z_0-9]+(?:[ ,]+[A-Za-z_0-9]+)*)")
 _VALUE: Final = re.compile(r"([a-z_]+)=(.*)", re.DOTALL)
 _TYPE: Final = re.compile(r"0x[0-9A-Fa-f]{1,2}")
-_RESOURCE: Final = re.compile(r'([^\s"#]+|"(?:[^"\\]|\\.)*")#(-?[0-9]{1,30})(?:\.(-?[0-9]{1,30}))?')
+_RESOURCE: Final = re.compile(
+    r'([^\s"#]+|"(?:[^"\\]|\\.)*")#(-?[0-9]{1,999})(?:\.(-?[0-9]{1,999}))?'
+)
 _WHO: Final[dict[str, Sender]] = {"C": "client", "S": "server"}
 _TRANSPORTS: Final[dict[str, Literal["h2c", "h2c-upgrade", "tls"]]] = {
     "h2c": "h2c",
@@ -273,16 +279,24 @@ def _frame(
     )
     if "stream" in given.values:
         given.stream = given.number("stream", 0, STREAM_MAX)
-    place = {
-        key: given.number(key, 0, 0xFFFFFFFE)
-        for key in ("packet", "begins", "knew")
-        if key in given.values
-    }
+    packet, begins, knew = (_optional(given, name) for name in ("packet", "begins", "knew"))
     read = _read_frame(form, name, given, current, connection, sender)
     index = current.trace.add_frame(
-        sender, read.header, read.kept, at=_column(current.at), connection=connection, **place
+        sender,
+        read.header,
+        read.kept,
+        at=_column(current.at),
+        connection=connection,
+        packet=packet,
+        begins=begins,
+        knew=knew,
+        told=read.told,
     )
     side.framed(index)
+
+
+def _optional(given: Words, name: str) -> int | None:
+    return given.number(name, 0, NOTHING - 1) if name in given.values else None
 
 
 def _column(at: int) -> int:
@@ -309,12 +323,14 @@ def _read_frame(
 
 def _fragment(form: Form, given: Words, blocks: Blocks) -> bytes:
     """What of a field block this frame carries; `part=` clears END_HEADERS."""
+    if form.type == FrameType.PUSH_PROMISE:
+        require_promise(given)
     part = given.number("part", 0, STREAM_MAX) if "part" in given.values else None
     if part is not None:
         given.flags.add("-END_HEADERS")
     ends = "-END_HEADERS" not in given.flags
     octets_given = given.octets("block")
-    first = form.type != FORMS["CONTINUATION"].type
+    first = form.type != FrameType.CONTINUATION
     if octets_given is not None:
         (blocks.open_octets if first else blocks.more_octets)(given.stream, octets_given, ends)
         return octets_given
@@ -383,7 +399,6 @@ def _connection(current: _Open, _: int, given: Words) -> None:
     if given.others == ["none"]:
         current.trace, current.declared = Trace(()), -1
         return
-    fields = given.values.pop("fields", None)
     word = given.values.pop("transport", "h2c")
     transport = _TRANSPORTS.get(word)
     if transport is None:
@@ -393,7 +408,7 @@ def _connection(current: _Open, _: int, given: Words) -> None:
         _text(given, "server"),
         transport,
         given.octets("upgrade_settings"),
-        None if fields is None else read_section(texts(fields, "fields=") if fields else ()),
+        read_fields(given),
     )
     finish(given)
     if not current.declared:

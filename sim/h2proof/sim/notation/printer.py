@@ -5,7 +5,7 @@ field block whether the words say enough. Where another encoder made the block i
 written, and the words stand behind them in a comment.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from h2proof.sim.frames import (
@@ -17,7 +17,7 @@ from h2proof.sim.notation.sections import write_section
 from h2proof.sim.notation.sides import Sides
 from h2proof.sim.notation.titled import Expected, Titled
 from h2proof.sim.notation.words import quoted, time_word
-from h2proof.sim.notation.writing import write_frame
+from h2proof.sim.notation.writing import fields_word, write_frame
 from h2proof.sim.trace import (
     AnyEvent,
     ConnectionInfo,
@@ -54,6 +54,21 @@ def print_text(traces: Iterable[Titled]) -> str:
     )
 
 
+def lines_of(trace: Trace, events: Collection[int]) -> dict[int, str]:
+    """The line of each of these events, on one line and without comment, by the event's index."""
+    printer = _Printer(trace, {})
+    wanted = frozenset(events)
+    found: dict[int, str] = {}
+    for event in trace:
+        lines = printer.event_lines(event)
+        if event.index in wanted:
+            found[event.index] = "  ".join(line.strip() for line in lines)
+        else:
+            for _ in lines:
+                pass
+    return found
+
+
 class _Printer:
     """One walk through a trace."""
 
@@ -72,9 +87,10 @@ class _Printer:
             if event.at != at:
                 at = event.at
                 yield f"@{time_word(at)}"
-            yield from self._event_lines(event)
+            yield from self.event_lines(event)
 
-    def _event_lines(self, event: AnyEvent) -> Iterator[str]:
+    def event_lines(self, event: AnyEvent) -> Iterator[str]:
+        """The lines of the next event of the trace: events come in order, each once."""
         section: Sequence[str] = ()
         comment = ""
         match event:
@@ -224,7 +240,7 @@ def _info(info: ConnectionInfo) -> Iterator[str]:
     if info.upgrade_settings is not None:
         yield f"upgrade_settings={info.upgrade_settings.hex()}"
     if info.upgrade_fields is not None:
-        yield f"fields={','.join(map(quoted, write_section(info.upgrade_fields)))}"
+        yield fields_word(info.upgrade_fields)
 
 
 def _packet(packet: int | None) -> list[str]:

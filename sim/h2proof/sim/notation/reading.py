@@ -29,13 +29,17 @@ from h2proof.sim.frames import (
     Settings,
     WindowUpdate,
 )
+from h2proof.sim.hpack import Fields
+from h2proof.sim.notation.sections import read_section
 from h2proof.sim.notation.words import (
     Refused,
     number,
     octets,
     shown,
+    texts,
     unquoted_octets,
 )
+from h2proof.sim.trace import Told
 
 Typed = (
     Data
@@ -196,8 +200,7 @@ def _setting(word: str) -> tuple[int, int]:
 
 
 def _push_promise(words: Words, fragment: bytes) -> PushPromise:
-    if words.others[:1] != ["->"] or len(words.others) < 2:
-        raise Refused("PUSH_PROMISE is written with the stream it promises: PUSH_PROMISE 1 -> 2")
+    require_promise(words)
     promised = number(words.others[1], "the promised stream", 0, STREAM_MAX)
     del words.others[:2]
     return PushPromise(
@@ -208,6 +211,12 @@ def _push_promise(words: Words, fragment: bytes) -> PushPromise:
         _padding(words),
         words.flag("promised_reserved"),
     )
+
+
+def require_promise(words: Words) -> None:
+    """Refuse a PUSH_PROMISE that does not say what it promises."""
+    if words.others[:1] != ["->"] or len(words.others) < 2:
+        raise Refused("PUSH_PROMISE is written with the stream it promises: PUSH_PROMISE 1 -> 2")
 
 
 def _ping(words: Words, _: bytes) -> Ping:
@@ -304,9 +313,20 @@ FORMS: Final[dict[str, Form]] = {
 }
 # fmt: on
 
-COMMON_FLAGS: Final = frozenset({"reserved"})
+COMMON_FLAGS: Final = frozenset({"reserved", "told"})
 COMMON_VALUES: Final = frozenset(
-    {"undefined", "flags", "octets", "length", "packet", "begins", "knew", "stream"}
+    {
+        "undefined",
+        "flags",
+        "octets",
+        "length",
+        "packet",
+        "begins",
+        "knew",
+        "stream",
+        "unsure",
+        "fields",
+    }
 )
 
 
@@ -315,6 +335,7 @@ class ReadFrame(NamedTuple):
 
     header: FrameHeader
     kept: bytes
+    told: Told | None = None
 
 
 def read_typed(form: Form, words: Words, fragment: bytes) -> ReadFrame:
@@ -339,9 +360,25 @@ def read_octets(kind: int, words: Words) -> ReadFrame:
     length = words.number("length", len(payload), LENGTH_MAX, low=len(payload))
     if length == len(payload) > LENGTH_MAX:
         raise Refused(f"a frame has at most {LENGTH_MAX} octets")
-    reserved = words.flag("reserved")
+    reserved, told = words.flag("reserved"), _told(words)
     finish(words)
-    return ReadFrame(FrameHeader(length, kind, flags, words.stream, reserved), payload)
+    return ReadFrame(FrameHeader(length, kind, flags, words.stream, reserved), payload, told)
+
+
+def _told(words: Words) -> Told | None:
+    """What stands in for a payload: `told unsure="length" fields="GET /","accept: */*"`."""
+    if not words.flag("told"):
+        return None
+    unsure = words.values.pop("unsure", None)
+    return Told(read_fields(words), () if unsure is None else texts(unsure, "unsure="))
+
+
+def read_fields(words: Words) -> Fields | None:
+    """Take `fields=` away: a field section that no block carries, a text for each segment."""
+    given = words.values.pop("fields", None)
+    if given is None:
+        return None
+    return read_section(texts(given, "fields=") if given else ())
 
 
 def read_elided(words: Words) -> ReadFrame:

@@ -67,10 +67,15 @@ def _start(part: str) -> Fields:
             f"fields begin with `METHOD /path`, a status of three digits or `name: value`,"
             f" not {shown(part)}"
         )
-    return _request(match.group(1).encode(), match.group(2).encode())
+    request = _request(match.group(1).encode(), match.group(2).encode())
+    if request is None:
+        raise Refused(
+            f"a request's target is /path, * or scheme://authority/path, not {shown(match.group(2))}"
+        )
+    return request
 
 
-def _request(method: bytes, target: bytes) -> Fields:
+def _request(method: bytes, target: bytes) -> Fields | None:
     if target.startswith(b"/") or target == b"*":
         return tuple(zip(_PSEUDOS, (method, SCHEME, AUTHORITY, target), strict=True))
     absolute = _ABSOLUTE.fullmatch(target)
@@ -78,9 +83,7 @@ def _request(method: bytes, target: bytes) -> Fields:
         return tuple(zip(_PSEUDOS, (method, *absolute.groups()), strict=True))
     if method == b"CONNECT":
         return (b":method", method), (b":authority", target)
-    raise Refused(
-        "a request's target is /path, * or scheme://authority/path, not " + shown(target.decode())
-    )
+    return None
 
 
 def write_section(fields: Sequence[FieldLine]) -> list[str]:

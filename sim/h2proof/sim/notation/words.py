@@ -18,8 +18,10 @@ class NotationError(ValueError):
         self.reason = reason
 
 
-_SEGMENT: Final = re.compile(r'(?:[^\s"]|"(?:[^"\\]|\\.)*(?:"|$)|(?<!\s)\s(?!\s|$))+')
-_WORD: Final = re.compile(r'(?:[^\s"]|"(?:[^"\\]|\\.)*(?:"|$))+')
+# a quote that is never closed goes to the end of the line: nothing is tried twice
+_QUOTE: Final = r'"(?:[^"\\]|\\.?)*+"?'
+_SEGMENT: Final = re.compile(rf'(?:[^\s"]|{_QUOTE}|(?<!\s)\s(?!\s|$))+')
+_WORD: Final = re.compile(rf'(?:[^\s"]|{_QUOTE})+')
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPE: Final = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]{1,6})\}|(.))", re.DOTALL)
 _NUMBER: Final = re.compile(r"-?(?:0x[0-9A-Fa-f]+|[0-9]+)")

@@ -32,9 +32,11 @@ from h2proof.sim.frames import (
     WindowUpdate,
     setting_name,
 )
+from h2proof.sim.hpack import Fields
 from h2proof.sim.notation.reading import FORMS, LINE_LENGTH_MAX
-from h2proof.sim.notation.words import quoted_octets
-from h2proof.sim.trace import FrameEvent
+from h2proof.sim.notation.sections import write_section
+from h2proof.sim.notation.words import quoted, quoted_octets
+from h2proof.sim.trace import FrameEvent, Told
 
 
 def write_frame(event: FrameEvent) -> list[str]:
@@ -55,9 +57,21 @@ def in_octets(event: FrameEvent) -> list[str]:
     words = [*_name(event), f"flags=0x{event.flags:02x}"]
     if event.kept:
         words.append(f"octets={event.kept.hex()}")
-    if event.elided:
+    if len(event.kept) < event.length:
         words.append(f"length={event.length}")
-    return [*words, *_reserved(event)]
+    return [*words, *_reserved(event), *([] if event.told is None else _told(event.told))]
+
+
+def _told(told: Told) -> list[str]:
+    words = ["told"]
+    if told.unsure:
+        words.append(f"unsure={','.join(map(quoted, told.unsure))}")
+    return words if told.fields is None else [*words, fields_word(told.fields)]
+
+
+def fields_word(fields: Fields) -> str:
+    """A field section that no block carries, as one word."""
+    return f"fields={','.join(map(quoted, write_section(fields)))}"
 
 
 def _name(event: FrameEvent) -> list[str]:
@@ -78,7 +92,7 @@ def _too_long(frame: AnyFrame) -> bool:
 
 
 def _elided(event: FrameEvent) -> list[str]:
-    if event.type != FrameType.DATA or event.kept or event.flags & PADDED:
+    if event.type != FrameType.DATA or event.kept or event.told or event.flags & PADDED:
         return in_octets(event)
     words = [*_name(event), *(["END_STREAM"] if event.flags & END_STREAM else [])]
     words += [f"len={event.length}", "elided"]
