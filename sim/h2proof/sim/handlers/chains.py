@@ -1,7 +1,8 @@
 """How Caddy's configuration puts the layers together: a chain for each question that is asked.
 
 Each takes a stage of the push handler and a `Stage` of the world, and gives a whole handler. The
-order is that of the default directives (push-handlers.md C43).
+order is that of the default directives (push-handlers.md C43). A chain with two push handlers has
+the same one twice: they are configured alike, and what is pooled is pooled once for the process.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,14 +44,14 @@ def _kept(stage: "Stage", variant: Variant) -> Handler:
 
 
 def _buffered(stage: "Stage", variant: Variant) -> Handler:
-    outer, inner = push_handler(stage, variant), push_handler(stage, variant)
-    layers = (idle_timeout(stage), outer, buffering(stage), inner)
+    push = push_handler(stage, variant)
+    layers = (idle_timeout(stage), push, buffering(stage), push)
     return caddy_server(stage, chain(page(stage), *layers))
 
 
 def _twice(stage: "Stage", variant: Variant) -> Handler:
-    outer, inner = push_handler(stage, variant), push_handler(stage, variant)
-    return caddy_server(stage, chain(page(stage), idle_timeout(stage), outer, inner))
+    push = push_handler(stage, variant)
+    return caddy_server(stage, chain(page(stage), idle_timeout(stage), push, push))
 
 
 def _encoded(stage: "Stage", variant: Variant) -> Handler:
@@ -64,9 +65,9 @@ def _deferred(stage: "Stage", variant: Variant) -> Handler:
 
 
 def _errors(stage: "Stage", variant: Variant) -> Handler:
-    push, again = push_handler(stage, variant), push_handler(stage, variant)
+    push = push_handler(stage, variant)
     primary = chain(page(stage), idle_timeout(stage), push)
-    return caddy_server(stage, primary, chain(page(stage), again))
+    return caddy_server(stage, primary, chain(page(stage), push))
 
 
 def _proxied(stage: "Stage", variant: Variant) -> Handler:

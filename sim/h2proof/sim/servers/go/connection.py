@@ -42,6 +42,8 @@ CLIENT_DISCONNECTED: Final = "client disconnected"
 TIMED_OUT: Final = "i/o timeout"
 HANDLER_COMPLETE: Final = "http2: request body closed due to handler exiting"
 
+STATES: Final = "go: writer states"
+
 GOAWAY_NS: Final = 1_000_000_000
 """How long after a GOAWAY the connection is closed (G35)."""
 WRITER_OCTETS: Final = 8
@@ -67,7 +69,7 @@ class GoConnection:
         self.next_promised = 2
         self.goaway_received = False
         self._queue = WriteQueue()
-        self._states = Pool(side.register, "writer state", WriterState, size=STATE_OCTETS)
+        self._states = states_of(side)
         self._going = False
         self._over = False
         self._reader: asyncio.Task[Any] | None = None
@@ -260,6 +262,7 @@ class GoConnection:
         waiting = self._queue.forget(stream)
         if stream.writing is not None and stream.writing not in waiting:
             waiting.append(stream.writing)
+        stream.writing = None
         for write in waiting:
             self._answer(write, reason)
         self._kick()
@@ -303,6 +306,16 @@ class GoConnection:
             self._going = True
             self.peer.goaway()
             self._kick()
+
+
+def states_of(side: "Side") -> Pool[WriterState]:
+    """The pool of writer states: one for the process, which is a run here (G26)."""
+    pool = side.stage.shared.get(STATES)
+    if pool is None:
+        pool = Pool(side.register, "writer state", WriterState, size=STATE_OCTETS)
+        side.stage.shared[STATES] = pool
+    assert isinstance(pool, Pool)
+    return pool
 
 
 def _request(connection: GoConnection, notice: RequestReceived) -> None:

@@ -3,7 +3,7 @@
 `ResponseWriter` is what the handler holds; all it has is a pointer to a `WriterState` from a pool.
 When the handler is done the state is flushed, the pointer cleared, and the state goes back (G26);
 a late call then meets the cleared pointer (G27). Between the two a late call races with the flush
-(G28). Go has one pool for the process; here each connection has one, and each state is emptied.
+(G28).
 """
 
 from collections.abc import Mapping, Sequence
