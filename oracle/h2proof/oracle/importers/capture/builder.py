@@ -18,6 +18,7 @@ from h2proof.sim.trace import (
     ConnectionInfo,
     CutEvent,
     CutHow,
+    OctetsEvent,
     PrefaceEvent,
     Sender,
     Trace,
@@ -142,7 +143,10 @@ class Builder:
 
 
 def is_complete(trace: Trace) -> bool:
-    """Whether a trace of one connection has the preface, the transport's end, and no hole."""
+    """Whether a trace of one connection has the preface, the transport's end, and no hole.
+
+    An end inside a frame is a hole too.
+    """
     ends = set()
     preface = False
     for slot in trace.slots:
@@ -150,6 +154,8 @@ def is_complete(trace: Trace) -> bool:
             preface = True
         elif isinstance(slot, CutEvent):
             ends.add((slot.how, slot.sender))
+        elif isinstance(slot, OctetsEvent):
+            return False
     if not preface or any(how in ("lost", "late") for how, _ in ends):
         return False
     return any(how == "rst" for how, _ in ends) or len(ends) == 2

@@ -73,6 +73,7 @@ class Direction:
         "_held",
         "_reset",
         "_stuck",
+        "_told",
         "acknowledged",
         "at",
         "connection",
@@ -110,6 +111,7 @@ class Direction:
         self.ended = False
         self.pending: list[Waiting] = []
         self._reset: tuple[int, int] | None = None
+        self._told: EndHow | None = None
         self._stuck = 0
         self._held = held
 
@@ -281,13 +283,15 @@ class Direction:
 
     def end_if_due(self) -> None:
         """Tell the consumer of the end once all octets before it were handed on."""
-        if self.ended or self.pending:
+        if self.pending or self._told == "rst":
             return
-        if self.fin is not None and self.next >= self.fin:
+        if self.fin is not None and self.next >= self.fin and not self.ended:
             self.ended = True
+            self._told = "fin"
             self.consumer.end("fin", self.packet, self.at)
-        elif self._reset is not None:
+        if self._reset is not None:  # behind a FIN too: it ends the other direction
             self.ended = True
+            self._told = "rst"
             self.consumer.end("rst", *self._reset)
 
     @property
