@@ -18,6 +18,10 @@ from h2proof.oracle.verdict import Because, Finding
 from h2proof.sim.trace import AnyEvent, NoteEvent, Resource, ResourceEvent, Trace
 
 LEAK: Final = "leak"
+
+SENTENCES: Final = {LEAK: "When all is quiet, nothing is held that nobody needs any more."}
+"""The truth behind the rule name of this file."""
+
 POOLED: Final = "pooled "
 """How the account of the objects that wait in a pool begins; the rest is the kind of its leases."""
 
