@@ -9,15 +9,18 @@ It is total: `parse_one(print_trace(trace)) == trace` for every trace whose even
 that it has. `docs/notation.md` is its page for users. What a trace means is not known here.
 """
 
+from h2proof.sim.notation.labels import Label, labels, lines_of
 from h2proof.sim.notation.parser import looks_like, parse, parse_one
-from h2proof.sim.notation.printer import lines_of, print_text, print_trace
+from h2proof.sim.notation.printer import print_text, print_trace
 from h2proof.sim.notation.titled import Expected, Titled
 from h2proof.sim.notation.words import NotationError
 
 __all__ = [
     "Expected",
+    "Label",
     "NotationError",
     "Titled",
+    "labels",
     "lines_of",
     "looks_like",
     "parse",

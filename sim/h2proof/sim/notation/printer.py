@@ -5,7 +5,7 @@ field block whether the words say enough. Where another encoder made the block i
 written, and the words stand behind them in a comment.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from h2proof.sim.frames import (
@@ -54,21 +54,6 @@ def print_text(traces: Iterable[Titled]) -> str:
     )
 
 
-def lines_of(trace: Trace, events: Collection[int]) -> dict[int, str]:
-    """The line of each of these events, on one line and without comment, by the event's index."""
-    printer = _Printer(trace, {})
-    wanted = frozenset(events)
-    found: dict[int, str] = {}
-    for event in trace:
-        lines = printer.event_lines(event)
-        if event.index in wanted:
-            found[event.index] = "  ".join(line.strip() for line in lines)
-        else:
-            for _ in lines:
-                pass
-    return found
-
-
 class _Printer:
     """One walk through a trace."""
 
@@ -100,7 +85,7 @@ class _Printer:
             case DeliveredEvent():
                 words, comment = self._delivered(event)
             case _:
-                words = _WRITERS[type(event)](event)
+                words = write_event(event)
         number = f"#{event.connection}" if event.connection else ""
         who = _WHO[event.sender] if hasattr(event, "sender") else "*"
         marks = [f"! {', '.join(self._rules[event.index])}"] if event.index in self._rules else []
@@ -166,13 +151,18 @@ class _Printer:
             if side.next_delivery == event.frame_event:
                 side.deliver()
                 return ["delivered", who], f"({self._name_of(event.frame_event)})"
-        return ["delivered", f"event={event.frame_event}"], ""
+        return write_event(event), ""
 
     def _name_of(self, index: int) -> str:
         event = self._trace[index]
         assert isinstance(event, FrameEvent)
         name = TYPE_NAMES.get(event.type) or f"0x{event.type:02x}"
         return f"{name} {event.stream}"
+
+
+def write_event(event: AnyEvent) -> list[str]:
+    """The words of an event that is no frame; of a delivery by the event it refers to."""
+    return _WRITERS[type(event)](event)
 
 
 def fragment_of(event: FrameEvent) -> bytes:
@@ -288,6 +278,7 @@ _WRITERS: Final[dict[type, Callable[[Any], list[str]]]] = {
     PrefaceEvent: _preface,
     OctetsEvent: _octets,
     CutEvent: _cut,
+    DeliveredEvent: lambda event: ["delivered", f"event={event.frame_event}"],
     NoteEvent: _note,
     ResourceEvent: _resource,
 }
