@@ -181,6 +181,8 @@ class Ledger:
 
 def examine(trace: Trace) -> Ledger:
     """The ledger of a trace; an empty one for a trace without resource events. Linear."""
+    if not any(isinstance(slot, ResourceEvent) for slot in trace.slots):
+        return Ledger({}, (), (), (), (), ())
     fold = _Fold(trace)
     for slot in trace.slots:
         fold.see(slot)

@@ -31,6 +31,8 @@ END_HEADERS: Final = 0x4
 
 def examine(trace: Trace) -> tuple[Finding, ...]:
     """Who still waits, and what was never answered, in the order of the trace. Linear."""
+    if not any(isinstance(slot, NoteEvent) for slot in trace.slots):
+        return ()
     watch = _Watch(trace)
     findings: list[Finding] = []
     asked = left = False

@@ -23,6 +23,9 @@ class Report(NamedTuple):
 REPORTS: Final[Mapping[str, Report]] = {
     "text": Report("h2proof.oracle.reports.text", "for a terminal"),
     "json": Report("h2proof.oracle.reports.json", "for programs; its shape is fixed"),
+    "junit": Report("h2proof.oracle.reports.junit", "for CI servers, as tests"),
+    "sarif": Report("h2proof.oracle.reports.sarif", "for code scanning, SARIF 2.1.0"),
+    "markdown": Report("h2proof.oracle.reports.markdown", "for a pull request or an issue"),
 }
 
 

@@ -33,7 +33,9 @@ def render(files: Sequence[Checked], *, colour: bool = False) -> str:
     run = {
         "tool": {"driver": _driver([_rule(name, known.get(name)) for name in names])},
         "invocations": [_invocation(files)],
-        "artifacts": [{"location": {"uri": uri(each.file)}} for each in files],
+        "artifacts": [
+            {"location": {"uri": each}} for each in dict.fromkeys(uri(each.file) for each in files)
+        ],
         "results": [
             _result(each, one, finding, names.index(finding.rule)) for each, one, finding in found
         ],

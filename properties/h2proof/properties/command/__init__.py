@@ -27,6 +27,8 @@ class Command(NamedTuple):
 
 COMMANDS: Final[Mapping[str, Command]] = {
     "check": Command("h2proof.properties.command.check", "Judge captures, logs and traces."),
+    "explain": Command("h2proof.properties.command.explain", "Tell why something is a finding."),
+    "rules": Command("h2proof.properties.command.rules", "List the rules and what they answer."),
 }
 
 

@@ -1,0 +1,93 @@
+"""Each requirement stands between two traces: one that breaks it and the nearest that keeps it.
+
+The traces are in tests/data/neighbours, a subject a file. `! rule` marks what must be found at a
+line; whatever has no mark must pass. Where a trace is about a reaction, the frame that it answers
+is marked too.
+"""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from h2proof.oracle import catalogue, judge
+from h2proof.sim import notation
+from h2proof.sim.notation import Titled
+
+FOLDER = Path(__file__).resolve().parents[2] / "data" / "neighbours"
+TITLE = re.compile(r"((?:RFC[0-9]+-[0-9.]+-[0-9]+ )+)(breaks|keeps|uses): (.+)")
+
+
+class Neighbour(NamedTuple):
+    """A trace with what its title says."""
+
+    ids: tuple[str, ...]
+    kind: str
+    trace: Titled
+
+
+def neighbours() -> list[Neighbour]:
+    found = []
+    for path in sorted(FOLDER.glob("*.txt")):
+        for titled in notation.parse(path.read_text()):
+            match = TITLE.fullmatch(titled.title)
+            assert match is not None, f"{path.name}: {titled.title}"
+            found.append(Neighbour(tuple(match.group(1).split()), match.group(2), titled))
+    return found
+
+
+NEIGHBOURS = neighbours()
+
+
+@pytest.mark.parametrize("each", NEIGHBOURS, ids=lambda each: each.trace.title)
+def test_what_is_marked_is_found_and_nothing_else(each: Neighbour) -> None:
+    verdict = judge(each.trace.trace)
+    marked = sorted((expected.event, expected.rule) for expected in each.trace.expected)
+
+    assert marked == sorted((finding.event, finding.rule) for finding in verdict.findings)
+    assert () == verdict.unknowns
+
+
+@pytest.mark.parametrize(
+    "each",
+    [each for each in NEIGHBOURS if each.kind == "breaks"],
+    ids=lambda each: each.trace.title,
+)
+def test_what_breaks_a_requirement_is_found_as_that(each: Neighbour) -> None:
+    cited = {id_ for finding in judge(each.trace.trace).findings for id_ in finding.requirements}
+
+    assert set() == set(each.ids) - cited
+
+
+@pytest.mark.parametrize(
+    "each",
+    [each for each in NEIGHBOURS if each.kind != "breaks"],
+    ids=lambda each: each.trace.title,
+)
+def test_what_keeps_or_uses_a_requirement_is_not_found_as_that(each: Neighbour) -> None:
+    cited = {id_ for finding in judge(each.trace.trace).findings for id_ in finding.requirements}
+
+    assert set() == set(each.ids) & cited
+
+
+def test_no_requirement_is_without_its_neighbours() -> None:
+    have: dict[str, set[str]] = defaultdict(set)
+    for each in NEIGHBOURS:
+        for id_ in each.ids:
+            have[id_].add(each.kind)
+    needed = {"rule": {"breaks", "keeps"}, "freedom": {"uses"}}
+    missing = {
+        id_: needed[answer.how] - have[id_]
+        for id_, answer in catalogue.answers().items()
+        if answer.how in needed and needed[answer.how] - have[id_]
+    }
+
+    assert {} == missing
+
+
+def test_each_neighbour_is_of_a_current_requirement() -> None:
+    answers = catalogue.answers()
+
+    assert set() == {id_ for each in NEIGHBOURS for id_ in each.ids if id_ not in answers}
