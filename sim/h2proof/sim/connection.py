@@ -50,10 +50,10 @@ class Connection(Core):
     `limits` are policy, beyond the RFC. `upgrade` makes it begin behind an HTTP/1.1 upgrade, and
     `cleartext` says that the connection is not TLS (ORIGIN is then ignored, RFC 8336 §2.2). With
     `reserves` false a promised stream counts as half-closed (remote) from its promise on, as in
-    servers that know no reserved state.
+    servers that know no reserved state; the client's HEADERS on it is a connection error still.
     """
 
-    __slots__ = ("_promised_state",)
+    __slots__ = ()
 
     def __init__(
         self,
@@ -69,7 +69,8 @@ class Connection(Core):
             raise ValueError(f"the role is {role!r}; give 'client' or 'server'")
         cleartext = cleartext or upgrade is not None
         super().__init__(role, limits if limits is not None else Limits(), cleartext=cleartext)
-        self._promised_state = State.RESERVED_LOCAL if reserves else State.HALF_CLOSED_REMOTE
+        if not reserves:
+            self.promised_state = State.HALF_CLOSED_REMOTE
         values = legal_announcement(settings or {}, role, self.own)
         if upgrade is not None:
             self._upgrade(upgrade)
@@ -226,7 +227,7 @@ class Connection(Core):
             promised = self.streams.next_identifier
         self.streams.send("PROMISE_OF", promised)
         self._check_identifier(promised)
-        live = self.streams.open(promised, self._promised_state)
+        live = self.streams.open(promised, self.promised_state)
         live.method = step.method
         first_max = self.peer.in_force[Setting.MAX_FRAME_SIZE] - PROMISED_OCTETS
         block = self.encoder.encode(section)

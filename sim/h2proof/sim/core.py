@@ -52,6 +52,7 @@ class Core:
         "peer",
         "preface_left",
         "priorities",
+        "promised_state",
         "reader",
         "resets",
         "role",
@@ -60,6 +61,8 @@ class Core:
 
     def __init__(self, role: Role, limits: Limits, *, cleartext: bool) -> None:
         self.role: Role = role
+        self.promised_state = State.RESERVED_LOCAL
+        """What a promise makes of the promised stream; some servers know no reserved state."""
         self.limits = limits
         self.cleartext = cleartext
         self.streams = Streams(role, reset_streams_known_max=limits.reset_streams_known_max)

@@ -190,6 +190,9 @@ def _block(core: Core) -> Fault | None:
 def _headers(core: Core, frame: Headers, fields: Fields) -> Fault | None:
     if core.beyond_goaway(frame.stream):
         return None
+    if core.promised_state is not State.RESERVED_LOCAL and core.streams.is_own(frame.stream):
+        reason = f"HEADERS on stream {frame.stream}, which is not the client's"
+        return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-5.1.1-01", reason)
     cell = core.streams.receive("HEADERS_ES" if frame.end_stream else "HEADERS", frame.stream)
     if isinstance(cell, Fault):
         return cell

@@ -26,3 +26,6 @@ class HandlerModel:
     rests_on: RestsOn
     source: str
     build: "Callable[[Stage], Handler]"
+    collects: bool = False
+    """Whether what only a cycle holds is collected before it is asked who is held: so for Python's
+    frameworks, which make cycles with every exception they keep; never for models of Go."""

@@ -41,7 +41,7 @@ def page(stage: "Stage") -> Handler:
 
 async def _resource(w: ResponseWriter, r: Request, site: Site) -> None:
     await w.write_header(200)
-    await w.write(text_of(r.path, site.bodies.get(r.path, site.resource_octets)))
+    await w.write(bytes(site.bodies.get(r.path, site.resource_octets)))
 
 
 async def _write_header(w: ResponseWriter, r: Request, site: Site) -> None:
@@ -146,11 +146,5 @@ def _pieces(r: Request, site: Site) -> Iterator[bytes]:
     left = site.bodies.get(r.path, site.body_octets)
     step = site.chunk_octets or left
     while left > 0:
-        yield text_of(r.path, min(step, left))
+        yield bytes(min(step, left))
         left -= step
-
-
-def text_of(path: str, octets: int) -> bytes:
-    """Content that says whose it is: the path, over and over."""
-    words = path.encode("utf-8", "surrogateescape") + b" "
-    return (words * (octets // len(words) + 1))[:octets]

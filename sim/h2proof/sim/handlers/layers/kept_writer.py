@@ -1,14 +1,12 @@
 """A layer that keeps the writer beyond the return: a helper writes once more, later (H3, H4).
 
 Such helpers exist: they copy from an upstream, and nobody waits for them. What happens to the late
-octets depends on what the writer has become by then. Options: `late_ns` after the return (0: at
-once), `late_octets` so many.
+octets depends on what the writer has become by then. Option `late_ns`: how long after the return.
 """
 
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from h2proof.sim.handlers.page import text_of
 from h2proof.sim.handlers.protocol import (
     CallError,
     Handler,
@@ -21,18 +19,16 @@ if TYPE_CHECKING:
     from h2proof.sim.side import Stage
 
 LATE_NS: Final = 20_000_000
-LATE_OCTETS: Final = 12
 
 
 def kept_writer(stage: "Stage") -> Middleware:
     """The middleware."""
     late_ns = int(stage.options.get("late_ns", LATE_NS))
-    late_octets = int(stage.options.get("late_octets", LATE_OCTETS))
 
     async def handle(w: ResponseWriter, r: Request, following: Handler) -> None:
         await following(w, r)
         name = f"server {r.connection} stream {r.stream} late"
-        octets = text_of(f"late-{r.path}", late_octets)
+        octets = f"late octets of {r.path}".encode("utf-8", "surrogateescape")
         stage.loop.create_task(_write_late(w, late_ns, octets), name=name)
 
     return handle

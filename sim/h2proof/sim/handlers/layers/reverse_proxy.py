@@ -9,7 +9,6 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from h2proof.sim.handlers.options import Site, site_of
-from h2proof.sim.handlers.page import text_of
 from h2proof.sim.handlers.protocol import (
     CallError,
     Handler,
@@ -69,7 +68,7 @@ def reverse_proxy(stage: "Stage") -> Handler:
             w.header["Link"] = site.links
         await w.write_header(site.status if page else 200)
         octets = site.body_octets if page else site.resource_octets
-        await _copy(w, r.path, site.bodies.get(r.path, octets))
+        await _copy(w, site.bodies.get(r.path, octets))
 
     return handle
 
@@ -91,10 +90,10 @@ async def _round_trip(
     task.cancel()
 
 
-async def _copy(w: ResponseWriter, path: str, octets: int) -> None:
+async def _copy(w: ResponseWriter, octets: int) -> None:
     while octets > 0:
         try:
-            await w.write(text_of(path, min(COPIED_OCTETS, octets)))
+            await w.write(bytes(min(COPIED_OCTETS, octets)))
         except CallError:
             break
         octets -= COPIED_OCTETS
