@@ -95,9 +95,14 @@ class Account:
             live = step.live
         return live
 
-    def _move(self, event: AnyEvent, count: int, octets: int) -> None:
+    def pass_time(self, until_ns: int) -> None:
+        """Count what is held from the last step on until a time."""
         if self.steps:
-            self.octet_ns += self.octets * (event.at - self.steps[-1].at)
+            self.octet_ns += self.octets * (until_ns - self.steps[-1].at)
+
+    def move(self, event: AnyEvent, count: int, octets: int) -> None:
+        """One more or one less is live since an event."""
+        self.pass_time(event.at)
         self.live += count
         self.octets += octets
         if self.live > self.peak:
@@ -186,6 +191,8 @@ def examine(trace: Trace) -> Ledger:
     fold = _Fold(trace)
     for slot in trace.slots:
         fold.see(slot)
+    for account in fold.accounts.values():
+        account.pass_time(fold.end_ns)
     survivors = tuple(fold.survivors())
     lives = tuple(fold.lives())
     return Ledger(
@@ -254,7 +261,7 @@ class _Fold:
             return
         account = self.accounts.setdefault(resource.kind, Account(resource.kind))
         account.acquired += 1
-        account._move(event, 1, event.size)
+        account.move(event, 1, event.size)
         self._live[resource] = Life(
             resource,
             event.connection,
@@ -280,7 +287,7 @@ class _Fold:
             account.unmatched += 1
             return
         account.released += 1
-        account._move(event, -1, -life.size)
+        account.move(event, -1, -life.size)
         self._closed.append(
             Life(
                 resource,

@@ -64,6 +64,14 @@ def test_octets_count_for_as_long_as_they_are_held() -> None:
     assert 100 * 15 + 50 * 30 == account.octet_ns
 
 
+def test_octets_that_are_never_released_count_until_the_trace_ends() -> None:
+    trace = Trace()
+    trace.resource("acquired", Resource("wrapper", 1), at=5, size=100)
+    trace.note("quiet", at=25)
+
+    assert 2000 == ledger.examine(trace).accounts["wrapper"].octet_ns
+
+
 def test_a_release_of_what_is_not_live_moves_nothing() -> None:
     account = ledger.examine(resource_trace([(True, 1), (False, 1), (False, 1)])).accounts[
         "wrapper"
