@@ -120,8 +120,8 @@ def refuse_real_clock(target: object, play_once: Callable[[], object]) -> None:
     """
     module = getattr(target, "__module__", None) or ""
     package = module.partition(".")[0]
-    if not package or package == __name__.partition(".")[0]:
-        play_once()
+    if not package or package == __name__.partition(".")[0] or sys.getprofile() is not None:
+        play_once()  # nobody's own code, or somebody else is watching already
         return
     seen: list[str] = []
 
@@ -131,12 +131,11 @@ def refuse_real_clock(target: object, play_once: Callable[[], object]) -> None:
             if caller.partition(".")[0] == package:
                 seen.append(f"{_call(function)} in line {frame.f_lineno} of {caller}")
 
-    before = sys.getprofile()
     sys.setprofile(watch)
     try:
         play_once()
     finally:
-        sys.setprofile(before)
+        sys.setprofile(None)
     if seen:
         raise Misused(
             f"the handler reads the real clock, {seen[0]}, but a run is in virtual time; "

@@ -36,6 +36,8 @@ class Stage:
     register: Register
     options: Mapping[str, Param] = field(default_factory=dict)
     ends: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
+    shared: dict[str, Any] = field(default_factory=dict)
+    """What all connections of a run share, by name: a server's process-wide pools."""
 
     def at_end(self, last: Callable[[], Awaitable[object]]) -> None:
         """Have something awaited when all clients have left, before the run is over."""
@@ -59,3 +61,4 @@ class Side:
     note: Note
     endpoint: MakeEndpoint
     """The server's end of this connection; the accounts of what it counts are the world's."""
+    stage: Stage

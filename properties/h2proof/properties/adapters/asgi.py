@@ -4,17 +4,20 @@ It is started by its lifespan once a run, and shut down when all clients have le
 ends when the application says so (`more_body` false); what it does afterwards, a background task
 say, runs on by itself. Extensions: `http.response.push`, `http.response.trailers`. The scope is
 tracked as a request context, `receive` and `send` as a wrapper: both have to be gone when all is
-quiet and the application has returned. Nothing here keeps them: neither error nor task.
+quiet and the application has returned. What only a cycle holds is collected before that is asked,
+as it would be in any Python process. Nothing here keeps them: neither error nor task.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from h2proof.sim.handlers import HandlerModel
-from h2proof.sim.handlers.protocol import CallError, Panic, Request, ResponseWriter
+from h2proof.sim.handlers.protocol import Body, CallError, Panic, Request, ResponseWriter
+from h2proof.sim.scheduler import Waiter
 
 if TYPE_CHECKING:
     from h2proof.sim.side import Stage
@@ -23,6 +26,8 @@ Message = MutableMapping[str, Any]
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 CHUNK_OCTETS: Final = 65_536
+ABORT: Final = "net/http: abort Handler"
+"""How Go's server is told to reset a stream without calling it a bug."""
 TRAILER_PREFIX: Final = "Trailer:"
 """How Go's server is told of trailers: fields with this prefix, set once the response has begun."""
 
@@ -41,6 +46,7 @@ def asgi_handler(app: App, *, name: str = "") -> HandlerModel:
         "run",
         "the application itself",
         lambda stage: _Running(app, stage).handle,
+        collects=True,
     )
 
 
@@ -63,80 +69,104 @@ class _Running:
         place = {"connection": r.connection, "stream": r.stream}
         self._stage.register.track(exchange, "wrapper", **place)
         self._stage.register.track(scope, "request context", **place)
-        running = self._stage.loop.create_task(
+        result = exchange.result
+        self._stage.loop.create_task(
             _run(self._app, scope, exchange), name=f"app {r.connection}/{r.stream}"
         )
-        complete, failed = exchange.complete, exchange.failed
-        running.add_done_callback(lambda _: complete.set())
-        del exchange, scope, running, w
-        await complete.wait()
-        if failed:
-            raise Panic(failed[0])
+        del exchange, scope, w
+        await result.complete.wait()
+        if result.panic:
+            raise Panic(result.panic)
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of one response; `panic` is why it must not look complete."""
+
+    complete: asyncio.Event = field(default_factory=asyncio.Event)
+    panic: str = ""
 
 
 async def _run(app: App, scope: Scope, exchange: "Exchange") -> None:
     """The application's task; what it raises ends here, as a text."""
     try:
         await app(scope, exchange.receive, exchange.send)
-        if not exchange.began:
-            exchange.failed.append("the application returned without a response")
-    except (CallError, OSError):
-        pass  # its client is gone; it was told, and gave up
+        exchange.over("the application returned before its response was complete")
     except Exception as error:  # noqa: BLE001  # an application may raise anything
-        exchange.failed.append(f"{type(error).__name__}: {error}")
+        exchange.over(f"{type(error).__name__}: {error}")
     finally:
-        exchange.end()
+        exchange.over(ABORT)  # cancelled, or nothing if it is over already
 
 
 class Exchange:
     """One request and its response: what an application is given as `receive` and `send`."""
 
     def __init__(self, w: ResponseWriter, r: Request) -> None:
-        self.complete = asyncio.Event()
-        """Set when the response is complete, or never will be."""
-        self.failed: list[str] = []
-        self.began = False
+        self.result = Result()
         self._w: ResponseWriter | None = w
-        self._body: Any = r.body
+        self._body: Body | None = r.body
         self._gone = r.context.done
+        self._lost = False
+        """Whether a call has failed: as good as a client that is gone."""
         self._trailers = False
         self._read_over = False
 
-    def end(self) -> None:
-        """Let go of the server's objects: nothing more is sent."""
+    def over(self, panic: str = "") -> None:
+        """Let go of the server's objects: nothing more is sent.
+
+        A response that is not complete is aborted, without blame if the client is gone.
+        """
+        if self.result.complete.is_set():
+            return
         self._w = None
         self._body = None
-        self.complete.set()
+        self.result.panic = ABORT if panic and (self._lost or self._gone.is_set()) else panic
+        self.result.complete.set()
 
     async def receive(self) -> Message:
         """The next piece of the request's body; then, at the end of all, the disconnect."""
-        if not self._read_over and self._body is not None and not self._gone.is_set():
-            with suppress(CallError):
-                octets = await self._body.read(CHUNK_OCTETS)
-                self._read_over = not octets
+        if not (self._read_over or self._lost or self._body is None or self._gone.is_set()):
+            octets = await self._read(self._body)
+            if octets is not None:
                 return {"type": "http.request", "body": octets, "more_body": bool(octets)}
-        gone, complete = self._gone, self.complete
-        self._read_over = True
-        del self
-        await _first_of(gone, complete)
+        if not self._lost:
+            events = self._gone, self.result.complete
+            del self  # whoever waits here keeps nothing else alive
+            await _first_of(*events)
         return {"type": "http.disconnect"}
+
+    async def _read(self, body: Body) -> bytes | None:
+        """Some octets of the body, none at its end; None if it broke off."""
+        try:
+            octets = await body.read(CHUNK_OCTETS)
+        except CallError:
+            self._lost = True
+            return None
+        except asyncio.CancelledError:
+            self._lost = True
+            raise
+        self._read_over = not octets
+        return octets
 
     async def send(self, message: Message) -> None:
         """One message of the response; OSError once the client is gone (spec 2.4)."""
         if self._w is None:
-            if self._gone.is_set() or not self.complete.is_set():
+            if self._gone.is_set() or self._lost:
                 raise ConnectionResetError("the client is gone")
             raise RuntimeError(f"{message['type']} after the response was complete")
         try:
             await _SENDERS[message["type"]](self, self._w, message)
         except KeyError:
             raise RuntimeError(f"an application cannot send {message['type']!r}") from None
+        except asyncio.CancelledError:
+            self._lost = True
+            raise
         except CallError as error:
             self._w = None
+            self._lost = True
             raise ConnectionResetError(str(error)) from None
 
     async def _start(self, w: ResponseWriter, message: Message) -> None:
-        self.began = True
         for name, value in message.get("headers", ()):
             w.header.add(bytes(name).decode("latin-1"), bytes(value).decode("latin-1"))
         self._trailers = bool(message.get("trailers"))
@@ -149,7 +179,7 @@ class Exchange:
         if message.get("more_body"):
             await w.flush()
         elif not self._trailers:
-            self.end()
+            self.over()
 
     async def _push(self, w: ResponseWriter, message: Message) -> None:
         header: dict[str, list[str]] = {}
@@ -162,7 +192,7 @@ class Exchange:
         for name, value in message.get("headers", ()):
             w.header.add(TRAILER_PREFIX + name.decode("latin-1"), value.decode("latin-1"))
         if not message.get("more_trailers"):
-            self.end()
+            self.over()
 
 
 _SENDERS: Final[dict[str, Callable[[Exchange, ResponseWriter, Message], Awaitable[None]]]] = {
@@ -213,11 +243,13 @@ class _Lifespan:
 
     def __init__(self, app: App, stage: "Stage") -> None:
         self.state: dict[str, Any] = {}
-        self._messages: asyncio.Queue[Message] = asyncio.Queue()
+        self._loop = stage.loop
         self._ready = asyncio.Event()
         self._failed = ""
-        self._messages.put_nowait({"type": "lifespan.startup"})
-        self._task = stage.loop.create_task(self._run(app), name="lifespan")
+        self._begun = False
+        self._ending: Waiter | None = None
+        """What the application waits on for its end; to wait there is to be at rest."""
+        stage.loop.create_task(self._run(app), name="lifespan")
 
     async def started(self) -> MutableMapping[str, Any]:
         """Wait for the start; the state that requests share. Panic if the start failed."""
@@ -228,18 +260,26 @@ class _Lifespan:
 
     async def end(self) -> None:
         """Have the application shut down."""
-        self._messages.put_nowait({"type": "lifespan.shutdown"})
-        await self._task
+        if self._ending is not None and not self._ending.done():
+            self._ending.set_result(None)
 
     async def _run(self, app: App) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": self.state}
         try:
-            await app(scope, self._messages.get, self._send)
+            await app(scope, self._receive, self._send)
         except Exception as error:  # noqa: BLE001  # an application without lifespan raises anything
             if self._ready.is_set():
                 raise RuntimeError(f"lifespan: {type(error).__name__}: {error}") from None
         finally:
             self._ready.set()
+
+    async def _receive(self) -> Message:
+        if not self._begun:
+            self._begun = True
+            return {"type": "lifespan.startup"}
+        self._ending = self._loop.waiter("the end of the application", rests=True)
+        await self._ending
+        return {"type": "lifespan.shutdown"}
 
     async def _send(self, message: Message) -> None:
         kind = message["type"]

@@ -103,6 +103,10 @@ def _unquoted(text: str, _: int) -> str:
     return text.replace('"', "", 1)
 
 
+def _turned_round(text: str, _: int) -> str:
+    return text.translate({0x3C: ">", 0x3E: "<"})
+
+
 def _cut_off(text: str, place: int) -> str:
     return text[:place]
 
@@ -113,5 +117,6 @@ _SLIPS: Final[tuple[Callable[[str, int], str], ...]] = (
     _unclosed,
     _unopened,
     _unquoted,
+    _turned_round,
     _cut_off,
 )

@@ -40,23 +40,31 @@ class Holders:
 
     Only what was made since the last collection is turned round at once; with the collector off
     during a run that is all the run has made. Older holders are looked for when those end nowhere.
+    Where the run was `collected`, all that was there before has been frozen; the rest is young.
     """
 
-    def __init__(self, roots: Iterable[object] = ()) -> None:
+    def __init__(self, roots: Iterable[object] = (), *, collected: bool = False) -> None:
         self._roots = tuple(roots)
         """What stays because the caller keeps it, besides tasks, modules, classes and loops."""
         self._of: dict[int, list[Any]] = {}
-        young = gc.get_objects(generation=0)
+        self._collected = collected
+        self._thawed = False
+        young = self._youngest()
         for holder in young:
             for held in gc.get_referents(holder):
                 self._of.setdefault(id(held), []).append(holder)
         self._young = young
+
+    def _youngest(self) -> list[Any]:
+        return gc.get_objects() if self._collected else gc.get_objects(generation=0)
 
     def forget(self) -> None:
         """Let go of all that was looked at; this itself was among it, a cycle."""
         self._of.clear()
         self._young.clear()
         self._roots = ()
+        if self._thawed:
+            gc.freeze()
 
     def chain(self, obj: object) -> Chain:
         """Who holds `obj`, from the nearest holder to a root; empty if nothing does."""
@@ -87,19 +95,25 @@ class Holders:
 
     def _older(self, paths: dict[int, list[Any]]) -> list[Any] | None:
         """A path on to a root that was there before the run."""
+        if self._collected and not self._thawed:
+            gc.unfreeze()  # what is frozen refers to nothing, as far as the collector tells
+            self._thawed = True
         ours = {id(paths), id(self._of), id(self._young)}
         ours.update(id(path) for path in paths.values())
         held = [path[-1] for path in paths.values()]
         for _ in range(12):
             ours.add(id(held))
-            young = {id(each) for each in gc.get_objects(generation=0)}
+            young = {id(each) for each in (self._young if self._collected else self._youngest())}
             best: list[tuple[bool, int, str, list[Any]]] = []
             for holder in gc.get_referrers(*held):
                 if id(holder) in young or id(holder) in ours or id(holder) in paths:
                     continue
                 target = next(
-                    each for each in held if any(each is one for one in gc.get_referents(holder))
+                    (each for each in held if any(each is one for one in gc.get_referents(holder))),
+                    None,
                 )
+                if target is None:  # it let go while it was looked at
+                    continue
                 path = [*paths[id(target)], holder]
                 best.append((not self._is_root(holder), len(path), _step(holder, target), path))
             if not best:
@@ -118,13 +132,19 @@ class Holders:
 
 
 def write_held(
-    trace: Trace, register: Register, *, at: int = 0, roots: Iterable[object] = ()
+    trace: Trace,
+    register: Register,
+    *,
+    at: int = 0,
+    roots: Iterable[object] = (),
+    collected: bool = False,
 ) -> None:
     """Write an event for each live resource, with the chain of those who hold it.
 
-    `at` is in virtual nanoseconds; `roots` are what the caller keeps by right. A task that still
-    runs holds itself: in place of a chain stands what it waits for. A counted resource without an
-    object has no chain.
+    `at` is in virtual nanoseconds; `roots` are what the caller keeps by right; `collected` says
+    that all that was there before the run is frozen, and that the collector has been run. A task
+    that still runs holds itself: in place of a chain stands what it waits for. A counted resource
+    without an object has no chain.
     """
     holders: Holders | None = None
     for holding in register.live:
@@ -133,7 +153,7 @@ def write_held(
         if isinstance(obj, asyncio.Task) and not obj.done():
             chain = (f"it waits for {waits_for(obj)}",)
         elif obj is not None:
-            holders = holders or Holders(roots)
+            holders = holders or Holders(roots, collected=collected)
             chain = holders.chain(obj)
         trace.resource(
             "held",

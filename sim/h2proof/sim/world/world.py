@@ -57,6 +57,9 @@ class World:
         serve: Serve | None = None,
         schedule: Schedule | None = None,
     ) -> None:
+        self._collects = isinstance(handler, HandlerModel) and handler.collects
+        if self._collects:
+            gc.freeze()  # so that collecting looks at this run only
         self.scenario = scenario
         self.trace = Trace(())
         self.loop = VirtualLoop(schedule if schedule is not None else schedule_of(scenario))
@@ -80,6 +83,8 @@ class World:
                 return self._play()
             finally:
                 self._strike()
+                if self._collects:
+                    gc.unfreeze()
 
     def _play(self) -> Run:
         loop = self.loop
@@ -131,12 +136,15 @@ class World:
         waiting = tuple(self.loop.waiting(resting=not open_))
         if stop == "steps":
             waiting = (*waiting, "too many steps: something never stops")
+        if self._collects:
+            gc.collect()
         self.note(f"{NOT_QUIET}: {'; '.join(waiting)}" if waiting else QUIET)
         write_held(
             self.trace,
             self.register,
             at=self.loop.now_ns,
             roots=(self._handler, self.stage, *self._clients),
+            collected=self._collects,
         )
         return waiting
 
@@ -171,6 +179,7 @@ class World:
             number,
             self.note,
             partial(_server_end, self.register, number),
+            self.stage,
         )
         self.loop.create_task(self._serve(side), name=f"server {number}")
         return near, Connection("client", settings=settings)
