@@ -6,6 +6,7 @@ trace's order and its deliveries. Resources are told by their holders and by the
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from string import ascii_uppercase
 from textwrap import wrap
 from typing import Final
@@ -58,9 +59,17 @@ def _shown(finding: Finding) -> tuple[int, ...]:
 
 def _drawn(finding: Finding, trace: Trace) -> Iterator[str]:
     """The least ladder that shows what became of a resource."""
-    witnesses = frozenset(finding.witnesses)
-    least = trace.filtered(lambda event: event.index in witnesses)
-    yield from ladder.text(least, width=WIDTH).splitlines()
+    kept = sorted(set(finding.witnesses))
+    place = {index: number for number, index in enumerate(kept)}
+    least = trace.filtered(lambda event: event.index in place)
+    moved = replace(
+        finding,
+        event=place[finding.event],
+        witnesses=tuple(place.values()),
+        because=(),
+        consequences=(),
+    )
+    yield from ladder.text(least, (moved,), width=WIDTH).splitlines()
 
 
 def _events(finding: Finding, trace: Trace, names: dict[int, str]) -> Iterator[str]:
@@ -128,7 +137,10 @@ def _told_apart(
 
 
 def _contradiction(finding: Finding) -> Iterator[str]:
-    yield from _folded(f"{finding.message}: a contradiction!", "But ")
+    if finding.resource is not None:
+        yield from _folded(f"{finding.message}.", "So ")
+    else:
+        yield from _folded(f"{finding.message}: a contradiction!", "But ")
     for id_ in finding.requirements[:3]:
         entry = inventory().get(id_)
         if entry is not None:

@@ -77,12 +77,13 @@ class _Rows:
         self._trace = trace
         self._redact = redact
         self._marks: dict[int, list[str]] = {}
-        self._resources: set[Resource] = set()
+        self._things: set[tuple[str, int]] = set()
+        """What the findings speak of, all its generations together."""
         for finding in findings:
             self._marks.setdefault(finding.event, []).append(finding.rule)
-            resource = getattr(finding, "resource", None)
+            resource: Resource | None = getattr(finding, "resource", None)
             if resource is not None:
-                self._resources.add(resource)
+                self._things.add((resource.kind, resource.number))
         self._last: dict[tuple[int, Sender], int] = {}
         self._labels: dict[int, Label] = {}
         """Of frames that have not arrived."""
@@ -168,7 +169,8 @@ class _Rows:
         return self._make("note", event, Label(event.text + where), sort, stream=event.stream)
 
     def _resource(self, event: ResourceEvent) -> Row | None:
-        wanted = event.kind == "held" or event.resource in self._resources
+        thing = (event.resource.kind, event.resource.number)
+        wanted = event.kind == "held" or thing in self._things
         if not wanted and event.index not in self._marks:
             return None
         by = f" by {event.by or ' < '.join(event.chain)}" if event.by or event.chain else ""
