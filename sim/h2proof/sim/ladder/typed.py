@@ -52,7 +52,7 @@ class _Page:
         if not self._timed:
             return number
         moved = row.at != before
-        time = _short_time(row.at - self._start) if moved else ""
+        time = short_time(row.at - self._start) if moved else ""
         return f"{time:>{_TIME - 1}} {number}"
 
     def _drawn(self, row: Row) -> Iterator[str]:
@@ -63,7 +63,7 @@ class _Page:
             yield f"| {_justified(note, self._body - 2, right)} |"
 
 
-def _short_time(nanoseconds: int) -> str:
+def short_time(nanoseconds: int) -> str:
     """A time of at most eight letters: what follows the third digit of a unit is left out."""
     word = time_word(nanoseconds)
     if len(word) <= _TIME - 1:
