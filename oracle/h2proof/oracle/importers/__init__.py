@@ -48,6 +48,14 @@ IMPORTERS: Final[dict[str, Importer]] = {
     "pcapng": Importer(recognise.pcapng, f"{_HERE}.capture.read_pcapng", "captures of Wireshark"),
     "pcap": Importer(recognise.pcap, f"{_HERE}.capture.read_pcap", "captures of tcpdump"),
     "json": Importer(recognise.our_json, f"{_HERE}.our_json", "our traces"),
+    "tshark-json": Importer(recognise.tshark_json, f"{_HERE}.logs.tshark_json", "tshark -T json"),
+    "tshark-ek": Importer(recognise.tshark_ek, f"{_HERE}.logs.tshark_ek", "tshark -T ek"),
+    "tshark-pdml": Importer(recognise.tshark_pdml, f"{_HERE}.logs.tshark_pdml", "tshark -T pdml"),
+    "tshark-text": Importer(recognise.tshark_text, f"{_HERE}.logs.tshark_text", "tshark -V"),
+    "netlog": Importer(recognise.netlog, f"{_HERE}.logs.netlog", "NetLogs of Chromium"),
+    "go": Importer(recognise.go, f"{_HERE}.logs.go", "GODEBUG=http2debug=2"),
+    "nghttp": Importer(recognise.nghttp, f"{_HERE}.logs.nghttp", "nghttp -v, nghttpd -v"),
+    "curl": Importer(recognise.curl, f"{_HERE}.logs.curl", "curl -v, curl --trace-ascii"),
     "text": Importer(recognise.our_text, f"{_HERE}.our_text", "our text notation"),
 }
 """Asked in this order; the first that recognises the start of an input reads it."""

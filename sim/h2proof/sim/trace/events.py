@@ -65,7 +65,7 @@ class Told:
 
     `fields` is the field section of the block that begins with the frame; `unsure` names what is
     not in the log although the frame has it: "length", "flags" (of those that are not set),
-    "promised". A frame with such knowledge has no payload to look at.
+    "promised". Of the payload at most a start is kept.
     """
 
     fields: tuple[tuple[bytes, bytes], ...] | None = None
