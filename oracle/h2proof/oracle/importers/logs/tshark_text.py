@@ -28,8 +28,8 @@ _LABELS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"[01. ]+ = Exclusive: (\w+)",                 "exclusive"),
         (r"[01. ]+ = Stream Dependency: (\d+)",         "stream_dependency"),
         (r"Weight: (\d+)",                              "headers_weight"),
-        (r"Header Block Fragment: ([0-9a-f]+)",         "headers"),
-        (r"Continuation Header: ([0-9a-f]+)",           "continuation_header"),
+        (r"Header Block Fragment: ([0-9a-f]+)$",        "headers"),
+        (r"Continuation Header: ([0-9a-f]+)$",          "continuation_header"),
         (r"[01. ]+ = Promised-Stream-ID: (\d+)",        "push_promise_promised_stream_id"),
         (r"[01. ]+ = Window Size Increment: (\d+)",     "window_update_window_size_increment"),
         (r"[01. ]+ = Promised-Stream-ID: (\d+)",        "goaway_last_stream_id"),
@@ -41,7 +41,7 @@ _LABELS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
 )
 # fmt: on
 _ERROR: Final = re.compile(r"Error: .*\((\d+)\)")
-_DEBUG: Final = re.compile(r"Additional Debug Data: ([0-9a-f]+)")
+_DEBUG: Final = re.compile(r"Additional Debug Data: ([0-9a-f]+)$")
 
 
 def read(source: Source, options: Options, account: Account) -> Iterator[Imported]:
