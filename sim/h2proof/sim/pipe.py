@@ -88,6 +88,8 @@ class Pipe:
         self._trace = trace
         self._options = options
         self._name = f"{sender}'s octets of connection {connection}"
+        self.lane = f"arrival of {self._name}"
+        """What its timers are called among the steps of a run."""
         # what was handed over and does not fit yet, what travels, what can be read
         self._waiting: deque[tuple[_Piece, Waiter | None]] = deque()
         self._travelling: deque[_Piece] = deque()

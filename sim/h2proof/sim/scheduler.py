@@ -113,9 +113,10 @@ def _nothing() -> None:
 
 def label_of(step: Step | Timer) -> Label:
     """What a step is and whose; worked out only when somebody asks."""
-    if isinstance(step, Timer):
-        return Label("timer", step.whose)
     task = getattr(step.callback, "__self__", None)
+    if isinstance(step, Timer):
+        lane = getattr(task, "lane", None)
+        return Label("timer", step.whose if lane is None else lane)
     if not isinstance(task, asyncio.Task):
         name = getattr(step.callback, "__qualname__", type(step.callback).__name__)
         return Label("call", name)
@@ -172,6 +173,11 @@ class Scripted:
         self._next = 0
         self._watch = watch
         self.points: list[Point] = []
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the next choice is no longer in the list."""
+        return self._next >= len(self._choices)
 
     def choose(self, candidates: Sequence[Step | Timer]) -> int:
         """What the script says here."""

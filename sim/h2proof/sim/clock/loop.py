@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, TypeVar, TypeVarTuple, cast
 from weakref import ref
 
 from h2proof.sim.clock.outside import Sealed
-from h2proof.sim.scheduler import FIFO, Fifo, Schedule, Step, StepKind, Timer, Waiter
+from h2proof.sim.scheduler import FIFO, Fifo, Schedule, Step, StepKind, Timer, Waiter, label_of
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -311,6 +311,14 @@ class VirtualLoop(Sealed):
             for task in self.tasks()
             if resting or not _rests(task)
         ]
+
+    def pending(self) -> tuple[object, ...]:
+        """All steps that are ready and timers that are set: labels and times, sorted."""
+        timers = [
+            (at_ns, label_of(timer)) for at_ns, _, timer in self._timers if not timer._cancelled
+        ]
+        ready = [label_of(step) for step in self._ready if not step._cancelled]
+        return (tuple(sorted(ready)), tuple(sorted(timers)))
 
     @property
     def next_timer_ns(self) -> int | None:
