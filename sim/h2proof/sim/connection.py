@@ -306,6 +306,7 @@ class Connection(Core):
     def depend(self, stream: int, dependency: Dependency) -> None:
         """Send the deprecated PRIORITY, allowed in every state of a stream (§6.3)."""
         self._check_open()
+        self._check_identifier(stream)
         if not stream:
             raise IllegalSend("RFC9113-6.3-01", "PRIORITY on stream 0")
         self.write(Priority(stream, dependency))
@@ -316,6 +317,7 @@ class Connection(Core):
         if bool(stream) == bool(origin):
             requirement = "RFC7838-4-07" if stream else "RFC7838-4-06"
             raise IllegalSend(requirement, "stream 0 needs an origin, and no other stream has one")
+        self._check_identifier(stream)
         self._write_sized(AltSvc(stream, origin, value))
 
     def claim(self, origins: Iterable[bytes]) -> None:
@@ -326,6 +328,7 @@ class Connection(Core):
     def send_unknown(self, frame: Unknown) -> None:
         """Send a frame of a type that no RFC known here defines (§5.5)."""
         self._check_open()
+        self._check_identifier(frame.stream)
         check_unknown(frame, self.peer.in_force[Setting.MAX_FRAME_SIZE])
         self.write(frame)
 
@@ -346,9 +349,9 @@ class Connection(Core):
         self._check_identifier(self.streams.next_identifier)
 
     def _check_identifier(self, identifier: int) -> None:
-        if identifier > STREAM_MAX:
-            reason = "this endpoint has used all its identifiers"
-            raise IllegalSend("RFC9113-5.1.1-09", reason, "open a new connection")
+        if not 0 <= identifier <= STREAM_MAX:
+            reason = f"{identifier} is no stream identifier"
+            raise IllegalSend("RFC9113-5.1.1-09", reason, "open a new connection if all are used")
 
     def _check_room(self, identifier: int) -> None:
         """May one stream more become active (§5.1.2), and, if it is idle, be opened (§6.8)?"""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from h2proof.sim.blocks import BlockBuffer
 from h2proof.sim.codec import STREAM_MAX, FrameReader, encode
-from h2proof.sim.errors import ErrorCode, Fault, connection_error
+from h2proof.sim.errors import ErrorCode, Fault, IllegalSend, connection_error
 from h2proof.sim.extensions import Priorities
 from h2proof.sim.flow import Flow
 from h2proof.sim.frames import (
@@ -128,8 +128,11 @@ class Core:
     # -- what every part does --
 
     def write(self, frame: AnyFrame) -> None:
-        """One frame goes out."""
-        self._output += encode(frame)
+        """One frame goes out; `IllegalSend` for a value that its field has no room for."""
+        try:
+            self._output += encode(frame)
+        except ValueError as error:
+            raise IllegalSend("RFC9113-4.1-07", str(error)) from None
 
     def write_block(self, make: BlockFrame, stream: int, block: bytes, first_max: int) -> None:
         """A field block goes out, in as many frames as the peer's SETTINGS_MAX_FRAME_SIZE asks."""

@@ -66,8 +66,9 @@ class FieldEncoder:
             return  # the library would forget an update that is due
         self._encoder.header_table_size = octets
         changes = self._encoder.table_size_changes
-        if len(changes) > 2:
-            changes[:] = [min(changes), changes[-1]]  # RFC 7541 §4.2: two at most
+        lowest = min(changes)
+        # RFC 7541 §4.2: the lowest since the last block, then the present one
+        changes[:] = [octets] if lowest == octets else [lowest, octets]
 
     def encode(self, fields: Iterable[FieldLine]) -> bytes:
         """The field block of a section; `NeverIndexed` lines stay out of the table."""

@@ -106,7 +106,22 @@ class Said(NamedTuple):
 said = st.builds(
     Said,
     st.sampled_from(
-        ["headers", "cut", "promise", "data", "reset", "window", "settings", "ack", "ping", "goaway", "priority", "unknown", "raw", "garbage"]
+        [
+            "headers",
+            "cut",
+            "promise",
+            "data",
+            "reset",
+            "window",
+            "settings",
+            "ack",
+            "ping",
+            "goaway",
+            "priority",
+            "unknown",
+            "raw",
+            "garbage",
+        ]
     ),
     streams,
     sections,

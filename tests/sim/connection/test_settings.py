@@ -224,6 +224,16 @@ def test_our_encoder_signals_the_table_that_the_peer_asks_for() -> None:
     assert [50] == sizes(wire.read(client.take_output()))
 
 
+def test_a_table_size_that_is_not_allowed_any_more_is_never_signalled() -> None:
+    client, wire = greeted("client")
+    client.receive(encode(Settings(((Setting.HEADER_TABLE_SIZE, 8_000),))))
+    client.receive(encode(Settings(((Setting.HEADER_TABLE_SIZE, 200),))))
+
+    client.send_headers(None, REQUEST)
+
+    assert [200] == sizes(wire.read(client.take_output()))
+
+
 def test_a_table_that_the_peer_offers_is_used_up_to_our_limit() -> None:
     client, wire = greeted("client")
     client.receive(encode(Settings(((Setting.HEADER_TABLE_SIZE, 2**32 - 1),))))
