@@ -49,7 +49,8 @@ def _summary(checked: Checked, paint: _Paint) -> str:
     if violations:
         return paint("violation", _many(violations, "violation"))
     if checked.error is not None:
-        return paint("violation", "no violation in what could be read of it")
+        read = any(one.counts.frames for one in checked.connections)
+        return paint("violation", "no violation in what could be read" if read else "not readable")
     if not checked.connections:
         return "no HTTP/2 in it"
     if any(one.unknowns or one.missing for one in checked.connections):

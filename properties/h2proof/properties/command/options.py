@@ -55,10 +55,10 @@ def seed_option(function: F) -> F:
 
 
 def workers_option(function: F) -> F:
-    """`-j N`: how many processes work side by side; 0 is one for each processor."""
+    """`-j N`: how many processes work side by side, as `processes`; see `workers`."""
     return click.option(
         "-j",
-        "--workers",
+        "processes",
         type=click.IntRange(min=0, max=1024),
         default=1,
         show_default=True,
