@@ -1,0 +1,201 @@
+"""Who claims a fault of the peer's, and what the peer had sent by then.
+
+The frames of a connection in the form in which one asks whether they were innocent: the facts of
+each, and what the accuser itself had done by then. Only connections on which somebody claims a
+fault are looked at. What is innocent is not known here.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from h2proof.sim.errors import ErrorCode
+from h2proof.sim.frames import (
+    END_STREAM,
+    AnyFrame,
+    Continuation,
+    FrameType,
+    GoAway,
+    Headers,
+    PushPromise,
+    RstStream,
+    Settings,
+)
+from h2proof.sim.hpack import (
+    FieldDecoder,
+    Fields,
+    Representation,
+    Undecodable,
+    representations,
+)
+from h2proof.sim.trace import CutEvent, DeliveredEvent, FrameEvent, Trace
+
+CLAIMING: Final = frozenset(
+    {
+        ErrorCode.PROTOCOL_ERROR,
+        ErrorCode.FLOW_CONTROL_ERROR,
+        ErrorCode.STREAM_CLOSED,
+        ErrorCode.FRAME_SIZE_ERROR,
+        ErrorCode.COMPRESSION_ERROR,
+    }
+)
+"""The codes that say that the peer did something wrong."""
+LOOKED_BACK: Final = 64
+"""How many frames of the peer before a claim are asked whether they can be meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A GOAWAY (stream 0) or RST_STREAM with a code that claims a fault; `sender` as in columns."""
+
+    event: int
+    connection: int
+    sender: int
+    stream: int
+    code: int
+
+
+@dataclass(slots=True)
+class Seen:
+    """A frame of the peer with what is known of it, and of its stream when it was sent."""
+
+    event: FrameEvent
+    frame: AnyFrame | None
+    """None where the payload is not there."""
+    fields: Fields | None = None
+    """The field section that it completes."""
+    items: tuple[Representation, ...] = ()
+    """The instructions of the block that it completes."""
+    ended: bool = False
+    """The peer had ended its side of the stream before."""
+    reset: bool = False
+    """The accuser had reset the stream, somewhere in the trace before."""
+
+
+@dataclass(slots=True)
+class History:
+    """What a claim can be about: the peer's frames, the latest first, and the accuser's doings."""
+
+    role: int
+    """Of the accuser: 0 the client, 1 the server."""
+    frames: list[Seen] = field(default_factory=list)
+    settings: list[tuple[int, int]] = field(default_factory=list)
+    """Settings that the accuser had sent."""
+    peer_settings: list[tuple[int, int]] = field(default_factory=list)
+    goaway_last: int | None = None
+    statuses: list[bytes] = field(default_factory=list)
+    """The status codes that the accuser had answered with."""
+
+
+def claims(trace: Trace) -> Iterator[Claim]:
+    """All claims on connections whose octets are all there, in order."""
+    holed = {
+        slot.connection
+        for slot in trace.slots
+        if isinstance(slot, CutEvent) and slot.how in ("late", "lost")
+    }
+    columns = trace.columns
+    for place, kind in enumerate(columns.type):
+        if kind not in (FrameType.RST_STREAM, FrameType.GOAWAY):
+            continue
+        if columns.connection[place] in holed:
+            continue
+        payload = trace.payload_at(place)
+        start = 4 if kind == FrameType.GOAWAY else 0
+        code = int.from_bytes(payload[start : start + 4], "big")
+        if len(payload) >= start + 4 and code in CLAIMING:
+            yield Claim(
+                columns.event[place],
+                columns.connection[place],
+                columns.sender[place],
+                columns.stream[place],
+                code,
+            )
+
+
+def histories(trace: Trace, claimed: Iterable[Claim]) -> Mapping[Claim, History]:
+    """What had gone by before each claim; one pass over the connections that have any."""
+    due = {claim.event: claim for claim in claimed}
+    sides = {(claim.connection, sender): _Side() for claim in due.values() for sender in (0, 1)}
+    found: dict[Claim, History] = {}
+    for slot in trace.slots:
+        if isinstance(slot, DeliveredEvent):
+            _delivered(trace, slot, sides)
+        if not isinstance(slot, int):
+            continue
+        event = trace.frame_at(slot)
+        sender = trace.columns.sender[slot]
+        own = sides.get((event.connection, sender))
+        if own is None:
+            continue
+        other = sides[event.connection, 1 - sender]
+        if event.index in due:
+            found[due[event.index]] = _history(sender, own, other)
+        own.take(event, other)
+    return found
+
+
+class _Side:
+    """One party of a connection: what it has sent so far."""
+
+    def __init__(self) -> None:
+        self.frames: list[Seen] = []
+        self.arrived: int | None = None
+        """How many of them have reached the other side; None where the trace does not tell."""
+        self.settings: list[tuple[int, int]] = []
+        self.goaway_last: int | None = None
+        self.statuses: list[bytes] = []
+        self.ended: set[int] = set()
+        self.reset: set[int] = set()
+        self._decoder = FieldDecoder()
+        self._block = b""
+
+    def take(self, event: FrameEvent, other: "_Side") -> None:
+        frame = None if event.elided else event.frame
+        stream = event.stream
+        seen = Seen(event, frame, ended=stream in self.ended, reset=stream in other.reset)
+        self.frames.append(seen)
+        if isinstance(frame, Headers | PushPromise | Continuation):
+            self._fields(seen, frame)
+        elif isinstance(frame, Settings) and not frame.ack:
+            self.settings += frame.values
+        elif isinstance(frame, RstStream):
+            self.reset.add(stream)
+        elif isinstance(frame, GoAway):
+            self.goaway_last = frame.last
+        if event.type <= FrameType.HEADERS and event.flags & END_STREAM:
+            self.ended.add(stream)
+
+    def _fields(self, seen: Seen, frame: Headers | PushPromise | Continuation) -> None:
+        self._block = (b"" if not isinstance(frame, Continuation) else self._block) + frame.fragment
+        if not frame.end_headers:
+            return
+        block, self._block = self._block, b""
+        fields = self._decoder.decode(block)
+        if isinstance(fields, Undecodable):
+            return
+        seen.fields, seen.items = fields, tuple(representations(block))
+        self.statuses += [value for name, value in fields if name == b":status"]
+
+
+def _delivered(trace: Trace, event: DeliveredEvent, sides: Mapping[tuple[int, int], _Side]) -> None:
+    place = trace.slots[event.frame_event]
+    side = (
+        sides.get((event.connection, trace.columns.sender[place]))
+        if isinstance(place, int)
+        else None
+    )
+    if side is not None:
+        side.arrived = (side.arrived or 0) + 1
+
+
+def _history(sender: int, own: _Side, peer: _Side) -> History:
+    known = peer.frames if peer.arrived is None else peer.frames[: peer.arrived]
+    return History(
+        sender,
+        known[: -LOOKED_BACK - 1 : -1],
+        list(own.settings),
+        list(peer.settings),
+        own.goaway_last,
+        list(own.statuses),
+    )
