@@ -93,6 +93,8 @@ def check_priority_update(role: Role, streams: Streams, target: int, value: byte
     """`IllegalSend` unless this endpoint may send PRIORITY_UPDATE for the stream."""
     if role == "server":
         raise IllegalSend("RFC9218-7.1-11", "a server sends no PRIORITY_UPDATE")
+    if not target:
+        raise IllegalSend("RFC9218-7.1-10", "PRIORITY_UPDATE for stream 0")
     if streams.state(target) is State.IDLE and not streams.is_own(target):
         raise IllegalSend("RFC9218-7.1-08", f"the push stream {target} is idle")
     streams.send("PRIORITY_UPDATE", target)
