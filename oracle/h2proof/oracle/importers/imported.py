@@ -54,7 +54,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that the input does not tell: how many octets of whom (None: not known), and why."""
+    """Something that the input does not tell: how many octets of whom (None: not known), and why.
+
+    It lies behind `packet`.
+    """
 
     reason: str
     octets: int | None = None
@@ -64,7 +67,7 @@ class Gap:
     def __str__(self) -> str:
         who = f" of the {self.sender}" if self.sender else ""
         count = f"{self.octets} octets{who}: " if self.octets is not None else ""
-        where = f" (packet {self.packet})" if self.packet is not None else ""
+        where = f" (behind packet {self.packet})" if self.packet is not None else ""
         return f"{count}{self.reason}{where}"
 
 

@@ -75,6 +75,7 @@ class Connections:
                 if entry is not None:
                     yield from self._give(entry[0])
                 entry = self._open(key, sequence, flags)
+                entry[0].last_packet = number
                 if len(table) > 2 * self._options.limits.connections_max:
                     yield from self._give_way()
             followed, direction = entry

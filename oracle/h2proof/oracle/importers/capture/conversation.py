@@ -249,8 +249,8 @@ class Conversation:
         first.peer, second.peer = second, first
         self.builder, self._framers = builder, (first, second)
         if decision.late:
-            for framer in (first, second):
-                builder.cut(framer.sender, "late", None, 0, 0)
+            for sender in SENDERS:
+                builder.cut(sender, "late", None, 0, 0)
             builder.gaps.append(Gap("the connection is older than the capture"))
         return first, second
 
