@@ -35,8 +35,11 @@ class _Refused(Exception):
         self.rejection = Rejection(offset, reason)
 
 
-def parse_rfc8288(value: bytes) -> Parsed:
-    """The valid links in order, and a rejection for each of the others."""
+def parse_rfc8288(value: bytes, *, needs_relation: bool = True) -> Parsed:
+    """The valid links in order, and a rejection for each of the others.
+
+    Without `needs_relation` a link that lacks `rel` passes too; §3.3 requires it.
+    """
     links: list[Link] = []
     rejected: list[Rejection] = []
     place = 0
@@ -47,7 +50,7 @@ def parse_rfc8288(value: bytes) -> Parsed:
             continue
         start = place
         try:
-            link, place = _read_link(value, place)
+            link, place = _read_link(value, place, needs_relation)
             links.append(link)
         except _Refused as refused:
             rejected.append(refused.rejection)
@@ -56,7 +59,7 @@ def parse_rfc8288(value: bytes) -> Parsed:
     return Parsed(tuple(links), tuple(rejected))
 
 
-def _read_link(value: bytes, start: int) -> tuple[Link, int]:
+def _read_link(value: bytes, start: int, needs_relation: bool) -> tuple[Link, int]:
     if value[start : start + 1] != b"<":
         raise _Refused(start, "a link begins with <")
     end = value.find(b">", start)
@@ -69,7 +72,7 @@ def _read_link(value: bytes, start: int) -> tuple[Link, int]:
         raise _Refused(place, "the target is no URI reference")
     parameters, place = _read_parameters(value, end + 1)
     names = dict(parameters)
-    if b"rel" not in names:
+    if needs_relation and b"rel" not in names:
         raise _Refused(start, "the link has no relation type: rel is required")
     return Link(target, b"nopush" in names, parameters), place
 

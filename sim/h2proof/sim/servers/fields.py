@@ -19,19 +19,8 @@ def request_of(
     fields: Fields, *, connection: int, stream: int, body: Body | None, context: Context
 ) -> Request:
     """The request of a field section; `Cookie` lines become one (RFC 9113 §8.2.3)."""
-    pseudo: dict[str, str] = {}
-    header = Header()
-    cookies: list[str] = []
-    for name, value in fields:
-        text, said = _text(name), _text(value)
-        if text.startswith(":"):
-            pseudo[text] = said
-        elif text == "cookie":
-            cookies.append(said)
-        else:
-            header.add(text, said)
-    if cookies:
-        header["Cookie"] = ["; ".join(cookies)]
+    pseudo = {_text(name): _text(value) for name, value in fields if name.startswith(b":")}
+    header = _header_of(fields)
     return Request(
         pseudo.get(":method", "GET"),
         pseudo.get(":path", ""),
@@ -43,6 +32,26 @@ def request_of(
         connection=connection,
         stream=stream,
     )
+
+
+def _header_of(fields: Fields) -> Header:
+    header = Header()
+    cookies: list[str] = []
+    for name, value in fields:
+        if name == b"cookie":
+            cookies.append(_text(value))
+        elif not name.startswith(b":"):
+            header.add(_text(name), _text(value))
+    if cookies:
+        header["Cookie"] = ["; ".join(cookies)]
+    return header
+
+
+def changed_fields(fields: Fields, header: Header) -> list[str]:
+    """Names in lower case, sorted, whose values are not what the section says any more."""
+    came = _header_of(fields)
+    names = came.keys() | header.keys()
+    return sorted(name.lower() for name in names if came.get(name) != header.get(name))
 
 
 def response_section(

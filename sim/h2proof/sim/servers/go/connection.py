@@ -189,7 +189,7 @@ class GoConnection:
         reason = CLIENT_DISCONNECTED if self._over else write.stream.close_reason
         if reason:
             raise error(reason)
-        write.waiter = self.loop.waiter(f"{type(write).__name__} on stream {write.stream.id}")
+        write.waiter = self.loop.waiter(f"{write.frame} on stream {write.stream.id} to be written")
         self.enqueue(write)
         await write.waiter
         if write.error:
@@ -204,7 +204,7 @@ class GoConnection:
             connection=self.number,
             stream=write.stream.id,
             size=write.octets,
-            by=type(write).__name__,
+            by=write.frame,
         )
         self._queue.push(write)
         self._kick()
@@ -246,7 +246,7 @@ class GoConnection:
         self.streams[identifier] = stream
         if self.options.write_timeout_ns:
             self.set_deadline(stream, self.loop.now_ns + self.options.write_timeout_ns)
-        return Exchange(stream, writer, request)
+        return Exchange(stream, writer, request, fields)
 
     def close_stream(self, stream: Stream, reason: str) -> None:
         """Go's closeStream, in its order (G23); nothing, if it is closed."""

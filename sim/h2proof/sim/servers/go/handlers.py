@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from h2proof.sim.errors import ErrorCode
 from h2proof.sim.handlers.protocol import CallError, Request
+from h2proof.sim.hpack import Fields
+from h2proof.sim.servers.fields import changed_fields
 from h2proof.sim.servers.go.stream import Stream
 from h2proof.sim.servers.go.writer import ResponseWriter
 from h2proof.sim.servers.go.writes import ResetWrite
@@ -24,6 +26,8 @@ class Exchange(NamedTuple):
     stream: Stream
     writer: ResponseWriter
     request: Request
+    fields: Fields
+    """The request as it came."""
 
 
 class Handlers:
@@ -69,8 +73,11 @@ class Handlers:
 
 async def run_handler(connection: "GoConnection", exchange: Exchange) -> None:
     """Run it, and end its stream: by the final flush, or by RST_STREAM after a panic (G26)."""
-    stream, writer, request = exchange
+    stream, writer, request, fields = exchange
     panic = await _call(connection, writer, request)
+    changed = changed_fields(fields, request.header)
+    if changed:
+        connection.note(f"request changed by its handler: {', '.join(changed)}", stream)
     stream.context.done.set()
     if panic is None:
         connection.note("handler returned", stream)

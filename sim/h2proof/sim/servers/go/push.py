@@ -5,7 +5,7 @@ The checks of the handler's side stand in `checked_promise`, those of the serve 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from h2proof.sim.endpoint import Peer
 from h2proof.sim.handlers.protocol import PushError, Request
@@ -83,6 +83,7 @@ def _check_header(header: Mapping[str, Sequence[str]]) -> None:
 class PromiseWrite(Write):
     """A PUSH_PROMISE in its associated stream's queue (G12); what is known only then is checked."""
 
+    frame: ClassVar[str] = "PUSH_PROMISE"
     __slots__ = ("_connection", "fields")
 
     def __init__(self, connection: "GoConnection", stream: "Stream", fields: Fields) -> None:

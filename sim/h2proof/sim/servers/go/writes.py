@@ -6,7 +6,7 @@ the handler's frame. What becomes of a stream when something was written is not 
 """
 
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from h2proof.sim.endpoint import Peer
 from h2proof.sim.errors import ErrorCode
@@ -24,6 +24,8 @@ FRAME_DEFAULT: Final = 16_384
 class Write:
     """Something to be written on a stream."""
 
+    frame: ClassVar[str] = ""
+    """The type of its frames."""
     __slots__ = ("account", "ends", "error", "stream", "waiter")
 
     def __init__(self, stream: "Stream", *, ends: bool = False) -> None:
@@ -51,6 +53,7 @@ class Write:
 class HeadersWrite(Write):
     """A response's field section, interim or final."""
 
+    frame: ClassVar[str] = "HEADERS"
     __slots__ = ("fields",)
 
     def __init__(self, stream: "Stream", fields: Fields, *, ends: bool = False) -> None:
@@ -71,6 +74,7 @@ class HeadersWrite(Write):
 class DataWrite(Write):
     """Content; written in as many frames as windows and frame size make of it (G21)."""
 
+    frame: ClassVar[str] = "DATA"
     __slots__ = ("_data", "_sent")
 
     def __init__(self, stream: "Stream", data: bytes, *, ends: bool = False) -> None:
@@ -102,6 +106,7 @@ class DataWrite(Write):
 class ResetWrite(Write):
     """RST_STREAM; the stream is closed once it is written (G24)."""
 
+    frame: ClassVar[str] = "RST_STREAM"
     __slots__ = ("code", "reason")
 
     def __init__(self, stream: "Stream", code: ErrorCode, reason: str) -> None:

@@ -1,0 +1,110 @@
+"""What pushing must not do to the response, the request, or other requests: I15 to I17, I20."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from h2proof.oracle.invariants.invariant import Breach
+from h2proof.oracle.invariants.story import NEVER, Story, StreamStory
+from h2proof.sim.links import parse_rfc8288
+
+SECOND_NS: Final = 1_000_000_000
+PARSE_PANIC: Final = "runtime error: slice bounds out of range"
+PUSH_ERRORS: Final = (
+    "http2: recursive push not allowed",
+    "http2: push would exceed peer's SETTINGS_MAX_CONCURRENT_STREAMS",
+    "feature not supported",
+)
+
+
+def bad_link_hurts(story: Story) -> Iterator[Breach]:
+    """I15: one bad link neither kills the response nor keeps the others from being pushed."""
+    for stream in story.streams.values():
+        if PARSE_PANIC in stream.panic:
+            message = f"a parser's panic killed the response on stream {stream.id}: {stream.panic}"
+            yield Breach(stream.handler_ended, message, (), stream.id)
+        elif not stream.associated:
+            yield from _suppressed(story, stream)
+
+
+def _suppressed(story: Story, stream: StreamStory) -> Iterator[Breach]:
+    """A good link behind a bad one that nobody promised, where a push handler was at work."""
+    connection = story.connection(stream.connection)
+    if not any(life.stream == stream.id for life in story.of_kinds("wrapper")):
+        return
+    paths = {
+        dict(each.request).get(b":path")
+        for each in connection.promises
+        if each.associated == stream.id
+    }
+    for response in stream.responses:
+        if not connection.setting(2, response.event, 1) or connection.setting(
+            3, response.event, 1000
+        ) <= len(connection.promises):
+            continue
+        bad = ""
+        for name, value in response.fields:
+            if name != b"link":
+                continue
+            parsed = parse_rfc8288(value, needs_relation=False)
+            for link in parsed.links:
+                local = link.target.startswith(b"/") and not link.target.startswith(b"//")
+                if bad and local and not link.nopush and link.target not in paths:
+                    target = link.target.decode("latin-1")
+                    message = f"{target} was not promised, because of {bad} before it"
+                    yield Breach(response.event, message, (), stream.id)
+                    return
+                if not local and b":" not in link.target:
+                    bad = link.target.decode("latin-1") or "an empty target"
+            if parsed.rejected:
+                bad = bad or parsed.rejected[0].reason
+
+
+def push_delays_the_response(story: Story) -> Iterator[Breach]:
+    """I16: a push that cannot be made holds nothing up, and its failure fails nothing."""
+    for life in story.of_kinds("queued frame"):
+        owner = story.owner(life)
+        if life.by != "PUSH_PROMISE" or owner is None or owner.responses:
+            continue
+        waited = story.at(min(life.ended, story.faults_stop)) - story.at(life.acquired)
+        if waited >= SECOND_NS:
+            message = f"stream {owner.id} waits {waited} ns for a promise before its own header"
+            yield Breach(life.acquired, message, (), owner.id, life.resource)
+    for stream in story.streams.values():
+        if any(text in stream.panic for text in PUSH_ERRORS):
+            message = f"a refused push killed the response on stream {stream.id}"
+            yield Breach(stream.handler_ended, message, (), stream.id)
+
+
+def request_changed(story: Story) -> Iterator[Breach]:
+    """I17: preparing pushes leaves the request as it came.
+
+    Looked at where a push handler was at work: what other handlers change is their affair.
+    """
+    wrapped = {(life.connection, life.stream) for life in story.of_kinds("wrapper")}
+    for key, stream in story.streams.items():
+        if stream.changed and key in wrapped:
+            message = f"the request's {stream.changed} changed while pushes were prepared"
+            yield Breach(stream.handler_ended, message, (), stream.id)
+
+
+def promises_starve_requests(story: Story) -> Iterator[Breach]:
+    """I20: the client's own request is served, however many promised streams stall."""
+    for stream in story.streams.values():
+        until = min(stream.handler_started, stream.reset_known, story.faults_stop)
+        if stream.associated or stream.requested >= until or until == NEVER:
+            continue
+        waited = story.at(until) - story.at(stream.requested)
+        if waited < SECOND_NS:
+            continue
+        stalled = [
+            each
+            for each in story.connection(stream.connection).promises
+            if each.handler_ended < until <= each.closed
+        ]
+        if stalled:
+            message = (
+                f"the request on stream {stream.id} waited {waited} ns for its handler while "
+                f"{len(stalled)} promised streams were stalled"
+            )
+            facts = (("the first of them was promised", stalled[0].promised),)
+            yield Breach(stream.requested, message, facts, stream.id)
