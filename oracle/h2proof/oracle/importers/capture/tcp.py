@@ -170,8 +170,6 @@ class Direction:
         """Settle where the positions start; the sequence number of the segment's first octet."""
         if not flags & SYN:
             self.begin(sequence, started=False)
-            if flags & ACK and not self.peer.known:
-                self.peer.begin(acknowledgment, started=False)
             return sequence
         sequence = (sequence + 1) & _MASK
         if not self.known:
