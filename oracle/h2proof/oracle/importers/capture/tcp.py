@@ -244,9 +244,13 @@ class Direction:
         """Whether the other side has acknowledged octets that the file does not show."""
         return self.acknowledged > self.settled
 
+    @property
+    def _held_back(self) -> bool:
+        """Whether the next octets are at hand, and wait for what their sender has acknowledged."""
+        return bool(self.pending) and self.pending[0].position <= self.next
+
     def _lose_patience(self) -> None:
-        held_back = self.pending and self.pending[0].position <= self.next
-        if held_back or self._behind():
+        if self._held_back or self._behind():
             self._stuck += 1
             if self._stuck > PATIENCE_PACKETS:
                 self._give_up()
@@ -255,11 +259,11 @@ class Direction:
         """Count the octets up to the next ones at hand as lost, and let everything go on."""
         self._stuck = 0
         peer = self.peer
-        if self.pending and self.pending[0].position <= self.next:
-            if peer._behind():
+        if self._held_back:
+            if peer._behind() and not peer._held_back:
                 peer._give_up()
                 return
-            # an acknowledgment of octets that never came and that nothing else speaks of
+            # an acknowledgment of octets that never came, or each side's waits for the other's
             self.pending[0] = self.pending[0]._replace(reach=UNKNOWN)
         elif self.pending and not self.next < self.acknowledged < self.pending[0].position:
             self._lose(self.pending[0].position)
