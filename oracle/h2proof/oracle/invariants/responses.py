@@ -63,7 +63,7 @@ def push_delays_the_response(story: Story) -> Iterator[Breach]:
     """I16: a push that cannot be made holds nothing up, and its failure fails nothing."""
     for life in story.of_kinds("queued frame"):
         owner = story.owner(life)
-        if life.by != "PUSH_PROMISE" or owner is None or owner.responses:
+        if life.by != "PUSH_PROMISE" or owner is None or owner.first_frame < life.acquired:
             continue
         waited = story.at(min(life.ended, story.faults_stop)) - story.at(life.acquired)
         if waited >= SECOND_NS:
