@@ -27,6 +27,9 @@ class Command(NamedTuple):
 
 COMMANDS: Final[Mapping[str, Command]] = {
     "check": Command("h2proof.properties.command.check", "Judge captures, logs and traces."),
+    "export": Command(
+        "h2proof.properties.command.export", "Write a capture or trace in another form."
+    ),
     "explain": Command("h2proof.properties.command.explain", "Tell why something is a finding."),
     "rules": Command("h2proof.properties.command.rules", "List the rules and what they answer."),
 }

@@ -11,7 +11,7 @@ from typing import Final
 from h2proof.sim.frames import END_HEADERS, FrameType, type_name
 from h2proof.sim.hpack import FieldLine, LateDecoder, PartialLine, Undecodable
 from h2proof.sim.notation.printer import fragment_of, joined_blocks, write_event
-from h2proof.sim.notation.secrets import masked
+from h2proof.sim.notation.secrets import shown
 from h2proof.sim.notation.sections import write_section
 from h2proof.sim.notation.writing import write_frame
 from h2proof.sim.trace import AnyEvent, FrameEvent, OctetsEvent, Sender, Trace
@@ -92,9 +92,9 @@ def _block(
 
 
 def _section(lines: tuple[PartialLine, ...], redact: bool) -> tuple[str, ...]:
-    shown = masked(lines) if redact else lines
     known: list[FieldLine] = [
-        (name or b"?", b"?" if value is None else value) for name, value in shown
+        (name or b"?", b"?" if value is None else shown(name, value) if redact else value)
+        for name, value in lines
     ]
     return tuple(_shorter(known))
 

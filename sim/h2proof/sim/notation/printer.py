@@ -72,9 +72,9 @@ class _Printer:
             if event.at != at:
                 at = event.at
                 yield f"@{time_word(at)}"
-            yield from self.event_lines(event)
+            yield from self._event_lines(event)
 
-    def event_lines(self, event: AnyEvent) -> Iterator[str]:
+    def _event_lines(self, event: AnyEvent) -> Iterator[str]:
         """The lines of the next event of the trace: events come in order, each once."""
         section: Sequence[str] = ()
         comment = ""

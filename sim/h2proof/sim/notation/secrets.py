@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from h2proof.sim.hpack import PartialLine
+from h2proof.sim.hpack import FieldLine, Fields
 
 SECRET_NAMES: Final = frozenset(
     {b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"}
@@ -15,9 +15,11 @@ def is_secret(name: bytes | None) -> bool:
     return name is not None and name.lower() in SECRET_NAMES
 
 
-def masked(lines: Iterable[PartialLine]) -> tuple[PartialLine, ...]:
-    """The lines with secret values replaced by as many asterisks, so that sizes stay true."""
-    return tuple(
-        (name, b"*" * len(value)) if value is not None and is_secret(name) else (name, value)
-        for name, value in lines
-    )
+def shown(name: bytes | None, value: bytes) -> bytes:
+    """The value as it may be read: as many asterisks where it is secret, so that sizes stay true."""
+    return b"*" * len(value) if is_secret(name) else value
+
+
+def masked(fields: Iterable[FieldLine]) -> Fields:
+    """A field section with its secret values masked."""
+    return tuple((name, shown(name, value)) for name, value in fields)
