@@ -33,7 +33,10 @@ class Bench:
         options: Mapping[str, Any] | None = None,
         settings: Mapping[int, int] | None = None,
         capacity: int = 1 << 20,
+        raw: bool = False,
     ) -> None:
+        """With `raw` nothing is sent but what the test puts into `near`."""
+        self.raw = raw
         self.loop = VirtualLoop()
         self.trace = Trace((ConnectionInfo(),))
         self.register = Register(self._record)
@@ -82,7 +85,7 @@ class Bench:
 
     def _push_out(self) -> None:
         octets = self.client.take_output()
-        if octets and not self.near.closed:
+        if octets and not self.raw and not self.near.closed:
             self.near.put(octets)
 
     # -- what a test does --

@@ -15,9 +15,10 @@ from h2proof.sim.handlers.layers.deferred_header import deferred_header
 from h2proof.sim.handlers.layers.encode import encode
 from h2proof.sim.handlers.layers.idle_timeout import idle_timeout
 from h2proof.sim.handlers.layers.kept_writer import kept_writer
+from h2proof.sim.handlers.layers.matched import matched
 from h2proof.sim.handlers.layers.reverse_proxy import reverse_proxy
 from h2proof.sim.handlers.page import page
-from h2proof.sim.handlers.protocol import Handler, chain
+from h2proof.sim.handlers.protocol import Handler, Middleware, chain
 
 if TYPE_CHECKING:
     from h2proof.sim.side import Stage
@@ -33,45 +34,49 @@ class Chain:
     build: Build
 
 
+def _push(stage: "Stage", variant: Variant) -> Middleware:
+    return matched(stage, push_handler(stage, variant))
+
+
 def _plain(stage: "Stage", variant: Variant) -> Handler:
-    push = push_handler(stage, variant)
+    push = _push(stage, variant)
     return caddy_server(stage, chain(page(stage), idle_timeout(stage), push))
 
 
 def _kept(stage: "Stage", variant: Variant) -> Handler:
-    push = push_handler(stage, variant)
+    push = _push(stage, variant)
     return caddy_server(stage, chain(page(stage), idle_timeout(stage), push, kept_writer(stage)))
 
 
 def _buffered(stage: "Stage", variant: Variant) -> Handler:
-    push = push_handler(stage, variant)
+    push = _push(stage, variant)
     layers = (idle_timeout(stage), push, buffering(stage), push)
     return caddy_server(stage, chain(page(stage), *layers))
 
 
 def _twice(stage: "Stage", variant: Variant) -> Handler:
-    push = push_handler(stage, variant)
+    push = _push(stage, variant)
     return caddy_server(stage, chain(page(stage), idle_timeout(stage), push, push))
 
 
 def _encoded(stage: "Stage", variant: Variant) -> Handler:
-    layers = (idle_timeout(stage), encode(stage), push_handler(stage, variant))
+    layers = (idle_timeout(stage), encode(stage), _push(stage, variant))
     return caddy_server(stage, chain(page(stage), *layers))
 
 
 def _deferred(stage: "Stage", variant: Variant) -> Handler:
-    layers = (idle_timeout(stage), deferred_header(stage), push_handler(stage, variant))
+    layers = (idle_timeout(stage), deferred_header(stage), _push(stage, variant))
     return caddy_server(stage, chain(page(stage), *layers))
 
 
 def _errors(stage: "Stage", variant: Variant) -> Handler:
-    push = push_handler(stage, variant)
+    push = _push(stage, variant)
     primary = chain(page(stage), idle_timeout(stage), push)
     return caddy_server(stage, primary, chain(page(stage), push))
 
 
 def _proxied(stage: "Stage", variant: Variant) -> Handler:
-    layers = (idle_timeout(stage), push_handler(stage, variant))
+    layers = (idle_timeout(stage), _push(stage, variant))
     return caddy_server(stage, chain(reverse_proxy(stage), *layers))
 
 

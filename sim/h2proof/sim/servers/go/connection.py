@@ -27,7 +27,7 @@ from h2proof.sim.resources import Pool
 from h2proof.sim.servers.body import RequestBody
 from h2proof.sim.servers.fields import request_of
 from h2proof.sim.servers.go.handlers import Exchange, Handlers
-from h2proof.sim.servers.go.options import SETTINGS, WINDOW_OCTETS, ServerOptions
+from h2proof.sim.servers.go.options import WINDOW_OCTETS, ServerOptions
 from h2proof.sim.servers.go.stream import Stream
 from h2proof.sim.servers.go.writer import STATE_OCTETS, ResponseWriter, WriterState
 from h2proof.sim.servers.go.writes import ResetWrite, Write, WriteQueue
@@ -60,10 +60,9 @@ class GoConnection:
         self.loop = side.loop
         self.number = side.connection
         self.options = ServerOptions.of(side.scenario.options)
-        most = self.options.max_concurrent_streams
-        self.peer = side.endpoint({3: most, **SETTINGS}, reserves=False)
+        self.peer = side.endpoint(self.options.settings, reserves=False)
         self.peer.credit(0, WINDOW_OCTETS - WINDOW_DEFAULT)
-        self.handlers = Handlers(most)
+        self.handlers = Handlers(self.options.max_concurrent_streams)
         self.streams: dict[int, Stream] = {}
         self.open_pushed = 0
         self.next_promised = 2

@@ -8,12 +8,9 @@ if TYPE_CHECKING:
     from h2proof.sim.scenario import Param
 
 WINDOW_OCTETS: Final = 1 << 20
-SETTINGS: Final[Mapping[int, int]] = {
-    5: 1 << 20,  # MAX_FRAME_SIZE
-    6: 1_048_896,  # MAX_HEADER_LIST_SIZE
-    4: WINDOW_OCTETS,  # INITIAL_WINDOW_SIZE
-}
-"""What Go announces beside MAX_CONCURRENT_STREAMS."""
+HEADER_TABLE_OCTETS: Final = 4096
+FRAME_OCTETS: Final = 1 << 20
+SECTION_OCTETS: Final = 1_048_896
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +22,17 @@ class ServerOptions:
 
     max_concurrent_streams: int = 250
     write_timeout_ns: int = 0
+
+    @property
+    def settings(self) -> dict[int, int]:
+        """What Go announces, in its order: frame size, streams, section size, table, window."""
+        return {
+            5: FRAME_OCTETS,
+            3: self.max_concurrent_streams,
+            6: SECTION_OCTETS,
+            1: HEADER_TABLE_OCTETS,
+            4: WINDOW_OCTETS,
+        }
 
     @classmethod
     def of(cls, options: "Mapping[str, Param]") -> "ServerOptions":
