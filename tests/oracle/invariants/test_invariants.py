@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -32,6 +32,7 @@ from h2proof.sim.resources import Pool
 from h2proof.sim.scenario import Act, Bounds, ClientPlan, Param, RequestPlan, Scenario
 from h2proof.sim.servers.go.connection import GoConnection
 from h2proof.sim.servers.go.writes import ResetWrite
+from h2proof.sim.servers.plain import PlainConnection
 from h2proof.sim.trace import Trace
 from h2proof.sim.world import World, play
 
@@ -159,6 +160,54 @@ def test_an_offender_is_found_by_the_check_of_its_name_and_no_other(name: str) -
     assert offence.broken == names(play(offence.scenario).trace), offence.why
 
 
+EVERY_STAGE = tuple(STAGES)
+SHARED_BY_ALL = {
+    "C25": "A lets one link poison the rest (C25)",
+    "C12": "A changes the client's request (C12)",
+    "C26": "A promises for another host (C26)",
+    "G14": "A on Go holds the response back for a promise (G14)",
+    "G31": "Go and Caddy's default reset an idle stream (G31)",
+}
+
+
+@pytest.mark.parametrize("row", EVERY_STAGE)
+@pytest.mark.parametrize("fact", SHARED_BY_ALL)
+def test_what_master_breaks_the_later_stages_break_as_well(row: str, fact: str) -> None:
+    offence = OFFENCES[SHARED_BY_ALL[fact]]
+
+    assert offence.broken == names(play(replace(offence.scenario, handler=row)).trace)
+
+
+@pytest.mark.parametrize("row", EVERY_STAGE)
+def test_the_panic_is_gone_where_the_parser_checks_its_bounds(row: str) -> None:
+    offence = OFFENCES["A panics on a valid header (L6)"]
+    expected = set() if row == "caddy-d-strict" else {"I15"}
+
+    assert expected == names(play(replace(offence.scenario, handler=row)).trace)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("caddy", set()),
+        ("caddy-b", set()),
+        ("caddy-c1", {"I4"}),
+        ("caddy-c2", {"I4"}),
+        ("caddy-d-strict", {"I4"}),
+        ("caddy-d-loose", {"I4"}),
+    ],
+)
+def test_only_a_pooled_wrapper_is_used_after_its_release(row: str, expected: set[str]) -> None:
+    assert expected == names(play(scene(row + "-kept", options=QUIET)).trace)
+
+
+@pytest.mark.parametrize("row", EVERY_STAGE)
+def test_only_bs_clearing_pushes_links_twice(row: str) -> None:
+    expected = {"I14"} if row == "caddy-b" else set()
+
+    assert expected == names(play(scene(row + "-buffered")).trace)
+
+
 @pytest.mark.parametrize("row", ["page", "caddy", "caddy-b", "caddy-c1", "caddy-d-strict"])
 @pytest.mark.parametrize("server", ["go", "plain"])
 def test_the_models_keep_all_invariants_with_the_default_page(row: str, server: str) -> None:
@@ -275,6 +324,48 @@ def loses_states_of_panics(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Pool, "abandon", lambda self, lease: None)
 
 
+def never_answers(patch: pytest.MonkeyPatch) -> None:
+    answer = GoConnection._answer
+
+    def answers_success_only(self: Any, write: Any, error: str) -> None:
+        write.waiter = None if error else write.waiter
+        answer(self, write, error)
+
+    patch.setattr(GoConnection, "_answer", answers_success_only)
+
+
+def never_wakes(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(PlainConnection, "_wake", lambda self: None)
+
+
+def keeps_its_requests(patch: pytest.MonkeyPatch) -> None:
+    begin = PlainConnection.begin
+
+    def begins(self: Any, stream: int, fields: Any, *, body: bool) -> None:
+        begin(self, stream, fields, body=body)
+        KEPT.append(self._requests[stream])
+
+    patch.setattr(PlainConnection, "begin", begins)
+
+
+def plain_cancels_promises(patch: pytest.MonkeyPatch) -> None:
+    forget = PlainConnection.forget
+
+    def forgets(self: Any, stream: int, reason: str) -> None:
+        forget(self, stream, reason)
+        for promised in [each for each in self._requests if each % 2 == 0]:
+            self.peer.reset(promised, ErrorCode.CANCEL)
+            forget(self, promised, reason)
+
+    patch.setattr(PlainConnection, "forget", forgets)
+
+
+BLOCKED: Mapping[str, Any] = {
+    "acts": (Act("stalled"), Act("resets-request", {"after": "response"})),
+    "settings": ((4, 0),),
+    "bounds": Bounds(quiet_ns=5_000_000_000),
+    "options": {**QUIET, "write_idle_ns": 0},
+}
 TIMED: Mapping[str, Param] = {**QUIET, "write_idle_ns": 0, "write_timeout_ns": 30_000_000_000}
 FIELDS = tuple(
     RequestPlan(fields=(("user-agent", agent),), at_ns=at)
@@ -320,6 +411,41 @@ FAULTS: Mapping[str, Fault] = {
             options={"how": "pushes", "resources": "/1 /2"},
         ),
         cancels_promises_with_their_stream,
+    ),
+    "Go never releases who is blocked": Fault(
+        frozenset({"I8"}), scene("page", **BLOCKED), never_answers
+    ),
+    "the plain server never releases who is blocked": Fault(
+        frozenset({"I8"}), scene("page", server="plain", **BLOCKED), never_wakes
+    ),
+    "the plain server keeps its requests": Fault(
+        frozenset({"I1"}), scene("page", server="plain", options=QUIET), keeps_its_requests
+    ),
+    "the plain server cancels promises with their stream": Fault(
+        frozenset({"I9"}),
+        scene(
+            "page",
+            server="plain",
+            acts=(Act("stalled"), Act("resets-request")),
+            settings=((4, 0),),
+            options={"how": "pushes", "resources": "/1 /2"},
+        ),
+        plain_cancels_promises,
+    ),
+    "B keeps writers in a list": Fault(
+        frozenset({"I1"}), scene("caddy-b", options=QUIET), layer=keeps
+    ),
+    "C2 keeps the header of the first request": Fault(
+        frozenset({"I6"}), scene("caddy-c2", requests=FIELDS), keeps_the_first_header
+    ),
+    "D never puts back": Fault(frozenset({"I2"}), scene("caddy-d-strict"), never_puts),
+    "D puts back twice": Fault(
+        frozenset({"I3"}), scene("caddy-d-loose", options=QUIET), puts_twice
+    ),
+    "D writes through a stale wrapper": Fault(
+        frozenset({"I5"}),
+        scene("caddy-d-strict", requests=TWO, options=QUIET),
+        layer=writes_through_the_first,
     ),
     "Go forgets its timers": Fault(
         frozenset({"I10"}), scene("page", options=TIMED), forgets_timers
