@@ -19,7 +19,7 @@ from h2proof.sim.frames import type_name
 Manifest = dict[str, dict[str, Any]]
 
 # fmt: off
-DIFFERENCES: Final[dict[str, dict[str, Any]]] = {
+DIFFERENCES: Final[dict[str, dict[Any, int]]] = {
     # The client's GOAWAY behind the hole is in the capture from which this one was made.
     "syn-hole-push-tinywindow.pcap": {"goaways": 1, ("client", "GOAWAY"): 1},
     # Six octets of the client's SETTINGS header are in the capture, so there is no telling its

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from h2proof.oracle.importers.imported import Account, Imported, Options
-from h2proof.oracle.importers.logs.telling import TWO_U32, TYPES, U32, Telling, whole
+from h2proof.oracle.importers.logs.telling import TWO_U32, TYPES, U32, Telling, told_by, whole
 from h2proof.oracle.importers.source import Source
 from h2proof.sim.trace import Sender
 
@@ -41,7 +41,8 @@ def read(source: Source, options: Options, account: Account) -> Iterator[Importe
     framed = any("FRAME[" in line for line in lines)
     reading = _Frames() if framed else _Messages()
     for number, line in enumerate(lines, 1):
-        reading.line(number, line.rstrip("\r"))
+        with told_by(account, f"line {number}"):
+            reading.line(number, line.rstrip("\r"))
     if reading.telling.frames:
         yield reading.telling.imported(0)
     else:

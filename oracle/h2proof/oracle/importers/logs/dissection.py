@@ -17,6 +17,7 @@ from h2proof.oracle.importers.logs.telling import (
     U32,
     FieldLines,
     Telling,
+    told_by,
     whole,
 )
 from h2proof.sim.trace import SENDERS, ConnectionInfo, Sender
@@ -86,7 +87,8 @@ def _connection(number: int, packets: Sequence[Packet], account: Account) -> Imp
     for packet in packets:
         sender: Sender = "client" if packet.source == client else "server"
         for values in packet.frames:
-            _add(telling, sender, values, packet)
+            with told_by(account, f"packet {packet.number}"):
+                _add(telling, sender, values, packet)
     return telling.imported(number)
 
 
@@ -116,10 +118,7 @@ def _add(telling: Telling, sender: Sender, values: Values, packet: Packet) -> No
         telling.unknown("a frame of which the dissection shows no whole header")
         return
     build = _PAYLOADS.get(kind)
-    try:
-        payload = build(values, length, flags) if build is not None else b""
-    except (ValueError, OverflowError, LookupError):
-        payload = b""
+    payload = build(values, length, flags) if build is not None else b""
     fields = None
     if kind in (1, 5) and len(payload) < length:
         fields = _fields(values)
@@ -174,11 +173,13 @@ def _settings(values: Values, length: int, flags: int) -> bytes:
     left = {name: iter(found) for name, found in values.items()}
     payload = b""
     for text in values.get("http2_settings_id", []):
-        identifier = number_of(text)
-        assert identifier is not None
+        identifier = number_of(text) or 0
         name = f"http2_settings_{_SETTINGS.get(identifier, 'unknown')}"
-        value = number_of(next(left.get(name) or left.get("http2_settings_unknown") or iter(())))
-        payload += SETTING(identifier, value or 0)
+        values_left = left.get(name) or left.get("http2_settings_unknown") or iter(())
+        value = number_of(next(values_left, ""))
+        if value is None:
+            return b""
+        payload += SETTING(identifier, value)
     return whole(payload, length)
 
 

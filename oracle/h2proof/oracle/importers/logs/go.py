@@ -19,6 +19,7 @@ from h2proof.oracle.importers.logs.telling import (
     FieldLines,
     Telling,
     other,
+    told_by,
     whole,
 )
 from h2proof.oracle.importers.source import Source
@@ -52,33 +53,51 @@ def read(source: Source, options: Options, account: Account) -> Iterator[Importe
         raise CannotRead(
             f"{source.name}: a Go log in which nothing tells whether it is a client's or a server's"
         )
-    connections: dict[str, Telling] = {}
-    received: list[tuple[bytes, bytes]] = []
-    sent: list[tuple[bytes, bytes]] = []
-    waiting: _Frame | None = None
+    reading = _Reading(owner)
     for number, line in enumerate(lines, 1):
+        with told_by(account, f"line {number}"):
+            reading.line(number, line)
+    with told_by(account, "the last frame"):
+        reading.finish()
+    for place, telling in enumerate(reading.connections.values()):
+        yield telling.imported(place)
+
+
+class _Reading:
+    """A log, while it is read: field lines wait for their frame, or a frame for its field lines."""
+
+    def __init__(self, owner: Sender) -> None:
+        self.connections: dict[str, Telling] = {}
+        self._owner = owner
+        self._sent: list[tuple[bytes, bytes]] = []
+        self._received: list[tuple[bytes, bytes]] = []
+        self._waiting: _Frame | None = None
+
+    def line(self, number: int, line: str) -> None:
+        """One line of the log."""
         if found := _FIELD.search(line):
             what, name, value = found.groups()
-            entry = (_unquoted(name), _unquoted(value))
-            (received if what.startswith("decoded") else sent).append(entry)
-            continue
-        frame = _frame(line, number, owner)
+            lines = self._received if what.startswith("decoded") else self._sent
+            lines.append((_unquoted(name), _unquoted(value)))
+            return
+        frame = _frame(line, number, self._owner)
         if frame is None:
-            continue
-        if waiting is not None:
-            waiting.tell(connections, received)
-            received, waiting = [], None
-        if frame.kind in _BLOCKS and frame.sender != owner:
-            waiting = frame  # its field lines come behind it
-        elif frame.kind in _BLOCKS:
-            frame.tell(connections, sent)
-            sent = []
+            return
+        self.finish()
+        if frame.kind not in _BLOCKS:
+            frame.tell(self.connections, [])
+        elif frame.sender == self._owner:
+            lines, self._sent = self._sent, []
+            frame.tell(self.connections, lines)
         else:
-            frame.tell(connections, None)
-    if waiting is not None:
-        waiting.tell(connections, received)
-    for place, telling in enumerate(connections.values()):
-        yield telling.imported(place)
+            self._waiting = frame  # its field lines come behind it
+
+    def finish(self) -> None:
+        """No more field lines come for the frame that waits for them."""
+        frame, self._waiting = self._waiting, None
+        lines, self._received = self._received, []
+        if frame is not None:
+            frame.tell(self.connections, lines)
 
 
 def _owner(lines: list[str]) -> Sender | None:
@@ -116,9 +135,7 @@ class _Frame:
         self.number = number
         self.rest = rest
 
-    def tell(
-        self, connections: dict[str, Telling], fields: list[tuple[bytes, bytes]] | None
-    ) -> None:
+    def tell(self, connections: dict[str, Telling], fields: list[tuple[bytes, bytes]]) -> None:
         """Add the frame to its connection."""
         telling = connections.get(self.framer)
         if telling is None:

@@ -17,6 +17,7 @@ from h2proof.oracle.importers.logs.telling import (
     U32,
     FieldLines,
     Telling,
+    told_by,
 )
 from h2proof.oracle.importers.source import Source
 from h2proof.sim.trace import ConnectionInfo, Sender
@@ -34,32 +35,42 @@ _UNTOLD: Final = (
 def read(source: Source, options: Options, account: Account) -> Iterator[Imported]:
     """The HTTP/2 sessions of a NetLog, in the order in which they began."""
     events, types = _parsed(source, options)
-    sessions: dict[int, _Session] = {}
-    for event in events:
-        name = types.get(event.get("type"), "")
-        if name == "HTTP2_SESSION" or name.startswith(_PREFIX):
-            number = event.get("source", {}).get("id")
-            params = event.get("params") or {}
-            if name == "HTTP2_SESSION":
-                if event.get("phase") != 2:
-                    sessions.setdefault(number, _Session(str(params.get("host", ""))))
-            elif number in sessions:
-                at = int(event.get("time", 0)) * 1_000_000
-                sessions[number].event(name.removeprefix(_PREFIX), params, at)
+    sessions: dict[str, _Session] = {}
+    for place, event in enumerate(events):
+        name = types.get(str(event.get("type")), "")
+        if name.startswith("HTTP2_SESSION"):
+            with told_by(account, f"event {place}"):
+                _note(sessions, name, event)
     if not sessions:
         account.skip("events: no HTTP/2 session among them", len(events))
     for place, session in enumerate(sessions.values()):
-        yield session.finish().imported(place, alpn="h2")
+        with told_by(account, "the last event"):
+            session.finish()
+        yield session.telling.imported(place, alpn="h2")
 
 
-def _parsed(source: Source, options: Options) -> tuple[list[dict[str, Any]], dict[Any, str]]:
+def _note(sessions: dict[str, "_Session"], name: str, event: dict[str, Any]) -> None:
+    source, params = event.get("source"), event.get("params") or {}
+    if not isinstance(source, dict) or not isinstance(params, dict):
+        raise TypeError("an event without its source")
+    number = str(source.get("id"))
+    if name == "HTTP2_SESSION":
+        if event.get("phase") != 2:
+            sessions.setdefault(number, _Session(str(params.get("host", ""))))
+    elif number in sessions:
+        at = int(str(event.get("time", 0))) * 1_000_000
+        sessions[number].event(name.removeprefix(_PREFIX), params, at)
+
+
+def _parsed(source: Source, options: Options) -> tuple[list[dict[str, Any]], dict[str, str]]:
     text = source.text(options.limits.text_octets_max)
     try:
         try:
             data = json.loads(text)
         except ValueError:  # a browser that was killed leaves the list open
             data = json.loads(text.rstrip().rstrip(",") + "]}")
-        types = {number: name for name, number in data["constants"]["logEventTypes"].items()}
+        numbers = data["constants"]["logEventTypes"]
+        types = {str(number): str(name) for name, number in numbers.items()}
         return [event for event in data["events"] if isinstance(event, dict)], types
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CannotRead(f"{source.name}: a NetLog that cannot be read ({error!r})") from None
@@ -69,8 +80,8 @@ class _Session:
     """One HTTP/2 session of the browser, which is the client."""
 
     def __init__(self, host: str) -> None:
-        self._telling = Telling(ConnectionInfo("", host, "tls"))
-        self._telling.unknown(_UNTOLD)
+        self.telling = Telling(ConnectionInfo("", host, "tls"))
+        self.telling.unknown(_UNTOLD)
         self._settings: list[bytes] | None = None
         """The settings of a received frame, which are noted one by one behind it."""
         self._after: list[tuple[str, dict[str, Any], int]] = []
@@ -83,8 +94,8 @@ class _Session:
             self._settings, self._settings_at = [], at
         elif name == "RECV_SETTING":
             if self._settings is not None:
-                number = int(str(params.get("id", "0")).split()[0])
-                self._settings.append(SETTING(number, int(params.get("value", 0))))
+                pair = SETTING(_number(params, "id"), _number(params, "value"))
+                self._settings.append(pair)
         elif name in _EVENTS:
             if self._settings is not None and name.startswith("SEND_SETTINGS_ACK"):
                 self._after.append((name, params, at))  # noted before the settings it acknowledges
@@ -92,15 +103,14 @@ class _Session:
             self._close_settings()
             self._write(name, params, at)
 
-    def finish(self) -> Telling:
-        """The session when the log is over."""
+    def finish(self) -> None:
+        """The log is over."""
         self._close_settings()
-        return self._telling
 
     def _close_settings(self) -> None:
         if self._settings is not None:
             payload = b"".join(self._settings)
-            self._telling.frame("server", 4, 0, 0, len(payload), payload, at=self._settings_at)
+            self.telling.frame("server", 4, 0, 0, len(payload), payload, at=self._settings_at)
         self._settings = None
         after, self._after = self._after, []
         for name, params, at in after:
@@ -108,14 +118,20 @@ class _Session:
 
     def _write(self, name: str, params: dict[str, Any], at: int) -> None:
         sender: Sender = "client" if name.startswith("SEND") else "server"
-        _EVENTS[name](self._telling, sender, params, at)
+        _EVENTS[name](self.telling, sender, params, at)
 
 
 # -- what each event says --
 
 
+def _number(params: dict[str, Any], *names: str) -> int:
+    """A number of an event, perhaps with its name behind it; 0 where there is none."""
+    words = [str(params[name]).split() for name in names if name in params]
+    return int(words[0][0]) if words and words[0] else 0
+
+
 def _stream(params: dict[str, Any]) -> int:
-    return int(params.get("stream_id", 0))
+    return _number(params, "stream_id")
 
 
 def _fields(params: dict[str, Any]) -> FieldLines | None:
@@ -127,7 +143,7 @@ def _fields(params: dict[str, Any]) -> FieldLines | None:
 
 
 def _code(params: dict[str, Any]) -> int:
-    return int(str(params.get("error_code", "0")).split()[0])
+    return _number(params, "error_code")
 
 
 def _headers(telling: Telling, sender: Sender, params: dict[str, Any], at: int) -> None:
@@ -138,13 +154,13 @@ def _headers(telling: Telling, sender: Sender, params: dict[str, Any], at: int) 
 
 def _data(telling: Telling, sender: Sender, params: dict[str, Any], at: int) -> None:
     flags = _END_STREAM if params.get("fin") else 0
-    size = int(params.get("size", 0))
+    size = _number(params, "size")
     telling.frame(sender, 0, flags, _stream(params), size, unsure=("length", "flags"), at=at)
 
 
 def _promise(telling: Telling, sender: Sender, params: dict[str, Any], at: int) -> None:
-    promised = U32(int(params.get("promised_stream_id", 0)))
-    stream = int(params.get("id", 0))
+    promised = U32(_number(params, "promised_stream_id"))
+    stream = _number(params, "id")
     fields = _fields(params)
     telling.frame(
         sender, 5, _END_HEADERS, stream, None, promised, fields=fields, unsure=("flags",), at=at
@@ -152,7 +168,7 @@ def _promise(telling: Telling, sender: Sender, params: dict[str, Any], at: int) 
 
 
 def _settings(telling: Telling, sender: Sender, params: dict[str, Any], at: int) -> None:
-    text = " ".join(str(each) for each in params.get("settings", []))
+    text = str(params.get("settings", ""))
     payload = b"".join(SETTING(int(one), int(two)) for one, two in _SETTING.findall(text))
     telling.frame(sender, 4, 0, 0, len(payload), payload, at=at)
 
@@ -162,7 +178,7 @@ def _settings_ack(telling: Telling, sender: Sender, params: dict[str, Any], at: 
 
 
 def _window_update(telling: Telling, sender: Sender, params: dict[str, Any], at: int) -> None:
-    telling.frame(sender, 8, 0, _stream(params), 4, U32(int(params.get("delta", 0))), at=at)
+    telling.frame(sender, 8, 0, _stream(params), 4, U32(_number(params, "delta")), at=at)
 
 
 def _reset(telling: Telling, sender: Sender, params: dict[str, Any], at: int) -> None:
@@ -170,13 +186,13 @@ def _reset(telling: Telling, sender: Sender, params: dict[str, Any], at: int) ->
 
 
 def _goaway(telling: Telling, sender: Sender, params: dict[str, Any], at: int) -> None:
-    last = int(params.get("last_accepted_stream_id", params.get("last_stream_id", 0)))
+    last = _number(params, "last_accepted_stream_id", "last_stream_id")
     telling.frame(sender, 7, 0, 0, None, TWO_U32(last, _code(params)), at=at)
 
 
 def _ping(telling: Telling, sender: Sender, params: dict[str, Any], at: int) -> None:
     who: Sender = "client" if params.get("type") == "sent" else "server"
-    payload = int(str(params.get("unique_id", "0"))).to_bytes(8, "big")
+    payload = _number(params, "unique_id").to_bytes(8, "big")
     telling.frame(who, 6, _ACK if params.get("is_ack") else 0, 0, 8, payload, at=at)
 
 

@@ -20,13 +20,14 @@ from h2proof.oracle.importers.logs.telling import (
     FieldLines,
     Telling,
     other,
+    told_by,
     whole,
 )
 from h2proof.oracle.importers.source import Source
 from h2proof.sim.trace import Sender
 
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
-_START: Final = re.compile(r"(?:\[id=(\d+)\] )?\[ *(\d+)\.(\d+)\] (.*)")
+_START: Final = re.compile(r"(?:\[id=(\d+)\] )?\[ *(\d{1,9})\.(\d{1,9})\] (.*)")
 _FRAME: Final = re.compile(
     r"(\[INVALID; error=[^]]*\] )?(send|recv) ([A-Z_]+|0x[0-9a-f]+|UNKNOWN)(?:\(0x([0-9a-f]+)\))? frame "
     r"<length=(\d+), flags=0x([0-9a-f]+), stream_id=(\d+)>"
@@ -68,11 +69,15 @@ def read(source: Source, options: Options, account: Account) -> Iterator[Importe
             if current is not None:
                 current.content(line)
             continue
-        name, seconds, fraction, text = start.groups()
-        current = connections.setdefault(name or "", _Reading("server" if name else "client"))
-        current.line(number, int(seconds) * 10**9 + int(fraction) * 10 ** (9 - len(fraction)), text)
+        with told_by(account, f"line {number}"):
+            name, seconds, fraction, text = start.groups()
+            owner: Sender = "server" if name else "client"
+            current = connections.setdefault(name or "", _Reading(owner))
+            current.line(number, int(seconds) * 10**9 + int(fraction.ljust(9, "0")), text)
     for place, reading in enumerate(connections.values()):
-        yield reading.finish().imported(place)
+        with told_by(account, "the last frame"):
+            reading.finish()
+        yield reading.telling.imported(place)
 
 
 class _Reading:
@@ -80,8 +85,8 @@ class _Reading:
 
     def __init__(self, owner: Sender) -> None:
         self._owner = owner
-        self._telling = Telling()
-        self._telling.unknown(_UNTOLD)
+        self.telling = Telling()
+        self.telling.unknown(_UNTOLD)
         self._open: _Line | None = None
         self._fields: dict[int, list[tuple[bytes, bytes]]] = {}
         self._request: list[str] = []
@@ -93,7 +98,7 @@ class _Reading:
         self._write()
         self._in_request = text == "HTTP Upgrade request"
         if text == "HTTP Upgrade success" and self._request:
-            self._telling.upgraded("\n".join(self._request))
+            self.telling.upgraded("\n".join(self._request))
         elif found := _FRAME.match(text):
             invalid, verb, name, code, length, flags, stream = found.groups()
             kind = TYPES.get(name)
@@ -118,10 +123,9 @@ class _Reading:
         elif self._open is not None and line.startswith(" "):
             self._open.content.append(line.strip())
 
-    def finish(self) -> Telling:
-        """The connection when the log is over."""
+    def finish(self) -> None:
+        """The log is over."""
         self._write()
-        return self._telling
 
     def _write(self) -> None:
         line, self._open = self._open, None
@@ -130,7 +134,7 @@ class _Reading:
         if line.kind in (1, 5) and line.sender == self._owner:
             found = [_SENT_FIELD.fullmatch(each) for each in line.content]
             line.fields = tuple((each[1].encode(), each[2].encode()) for each in found if each)
-        self._telling.frame(
+        self.telling.frame(
             line.sender,
             line.kind,
             line.flags,

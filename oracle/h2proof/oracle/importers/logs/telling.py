@@ -4,12 +4,15 @@ Whoever writes a log knows its own true order, so the order of lines is the orde
 in a capture taken at that endpoint. What a line does not say is left out, and named.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from struct import Struct
+from struct import error as struct_error
 from typing import Final
 
 from h2proof.oracle.importers.capture import upgrade
-from h2proof.oracle.importers.imported import Gap, Imported
+from h2proof.oracle.importers.imported import Account, Gap, Imported
 from h2proof.sim.codec import FrameHeader
 from h2proof.sim.errors import CODE_NAMES
 from h2proof.sim.frames import TYPE_NAMES
@@ -27,6 +30,15 @@ DEPENDENCY: Final = Struct(">LB").pack
 
 _LENGTH_UNKNOWN: Final = 1
 """The least that stands for a length that nobody told."""
+
+
+@contextmanager
+def told_by(account: Account, place: str) -> Iterator[None]:
+    """What stands at one place of a log; a number that no frame can have is damage of that place."""
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError, struct_error) as error:
+        account.damaged(f"{place}: not as this program prints it ({error})")
 
 
 def other(sender: Sender) -> Sender:

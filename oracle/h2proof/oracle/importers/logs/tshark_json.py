@@ -18,7 +18,7 @@ def read(source: Source, options: Options, account: Account) -> Iterator[Importe
     try:
         data = json.loads(text, object_pairs_hook=list)
         packets = [_packet(_layers(entry)) for entry in data]
-    except (ValueError, TypeError, LookupError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
         raise CannotRead(
             f"{source.name}: JSON of tshark that cannot be read ({type(error).__name__}: {error})"
         ) from None
