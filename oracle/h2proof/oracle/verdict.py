@@ -120,5 +120,10 @@ class Verdict:
             self.frames_unknown,
         )
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from h2proof.oracle.pictures import verdict_bundle  # only a notebook asks
+
+        return verdict_bundle(self)
+
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)

@@ -12,7 +12,7 @@ from hpack.hpack import decode_integer
 
 from h2proof.oracle.replay.sent import Section, Sent
 from h2proof.sim.frames import Continuation, Headers, PushPromise
-from h2proof.sim.hpack import FieldDecoder, LateDecoder, Undecodable
+from h2proof.sim.hpack import FieldDecoder, LateDecoder, Undecodable, representations
 
 BLOCK_OCTETS_MAX: Final = 1 << 22
 """A block beyond this size is not kept: its table is lost, which is `unknown`."""
@@ -74,11 +74,6 @@ class Blocks:
         """The maximum that the sender chose last; 4096 before any size update."""
         return self._whole.table_size
 
-    @property
-    def table_octets(self) -> int:
-        """The octets in the sender's table; -1 where they cannot be known."""
-        return -1 if self.lost else self._whole.table_octets
-
     def _decode(self, section: Section, block: bytes) -> None:
         section.updates = leading_updates(block)
         fields: tuple[tuple[bytes | None, bytes | None], ...] | Undecodable
@@ -89,13 +84,31 @@ class Blocks:
             fields = self._late.decode(block)
         else:
             fields = self._whole.decode(block)
-        section.octets = self.table_octets
         if not isinstance(fields, Undecodable):
             section.fields = fields
             return
         self.lose()
         if not fields.oversized:
             section.complaint = fields.reason
+            section.reason = reason_of(block)
+
+
+def reason_of(block: bytes) -> str:
+    """Why a block does not decode: a look without any table at what it says."""
+    fields = 0
+    try:
+        for item in representations(block):
+            if item.kind == "size":
+                if fields:
+                    return "late update"
+                continue
+            fields += 1
+            if item.kind == "indexed" and not item.index:
+                return "zero"
+    except HPACKError as error:
+        text = str(error).lower()
+        return "huffman" if "huffman" in text else "integer"
+    return "index"
 
 
 def leading_updates(block: bytes) -> tuple[int, ...]:

@@ -5,7 +5,9 @@ costs the same whether they carried a megabyte or nothing. What a frame does to 
 here.
 """
 
-from typing import Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
 
 from h2proof.sim.codec import FrameHeader, decode
 from h2proof.sim.errors import Fault
@@ -33,6 +35,9 @@ from h2proof.sim.frames import (
 )
 from h2proof.sim.trace import RESERVED
 
+if TYPE_CHECKING:
+    from h2proof.oracle.replay.sections import Lines
+
 DATA: Final = FrameType.DATA.value
 HEADERS: Final = FrameType.HEADERS.value
 PRIORITY: Final = FrameType.PRIORITY.value
@@ -57,23 +62,45 @@ HOLE: Final = 0x100
 class Section:
     """A complete field block, decoded as far as its table is known."""
 
-    __slots__ = ("complaint", "fields", "length", "method", "octets", "opener", "status", "updates")
+    __slots__ = (
+        "complaint",
+        "fields",
+        "length",
+        "lines",
+        "links",
+        "method",
+        "opener",
+        "promises",
+        "protocol",
+        "reason",
+        "status",
+        "target",
+        "updates",
+    )
 
-    def __init__(self, opener: "Sent") -> None:
+    def __init__(self, opener: Sent) -> None:
         self.opener = opener
         """The HEADERS or PUSH_PROMISE that began the block."""
         self.fields: tuple[tuple[bytes | None, bytes | None], ...] | None = None
         """The field lines, None for a name or value that cannot be known; None: not decoded."""
+        self.lines: Lines | None = None
+        """What one pass over them found, while the frame is being judged."""
+        self.promises = opener.type == PUSH_PROMISE
         self.complaint = ""
         """Why the block does not decode."""
+        self.reason = ""
+        """The kind of that: `zero`, `index`, `huffman`, `integer`, `late update` or `other`."""
         self.method: bytes | None = None
+        self.protocol: bytes | None = None
+        self.target: tuple[bytes | None, bytes | None, bytes | None] | None = None
+        """Of a request: scheme, authority and path; None if not all of it is known."""
+        self.links: tuple[bytes, ...] = ()
+        """The paths that its Link fields refer to."""
         self.status: int | None = None
         self.length: int | None = None
         """The content-length, if it has a single valid value."""
         self.updates: tuple[int, ...] = ()
         """The dynamic table size updates at its start."""
-        self.octets = 0
-        """The size of the sender's dynamic table behind it; -1 where that is not known."""
 
     @property
     def known(self) -> bool:
@@ -89,6 +116,7 @@ class Sent:
     __slots__ = (
         "code",
         "content",
+        "cut_off",
         "event",
         "fault",
         "flags",
@@ -134,6 +162,8 @@ class Sent:
         self.settings: tuple[tuple[int, int], ...] = ()
         self.opaque = b""
         """PING: the payload."""
+        self.cut_off = False
+        """Its payload is not here, or not whole: only the header can be judged."""
         self.fault: Fault | None = None
         """Its octets make no frame of its type."""
         self.frame: AnyFrame | None = None

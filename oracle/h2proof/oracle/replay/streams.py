@@ -28,10 +28,6 @@ SENT_RESET: Final = 0x08
 GOT_RESET: Final = 0x10
 RESERVED: Final = 0x20
 """It was promised."""
-MARKED: Final = 0x40
-"""A frame of the peer that names it is a proven violation: what follows is excused."""
-BLAMED: Final = 0x80
-"""The endpoint itself broke a rule here: what follows is a consequence."""
 
 BOTH_ENDS: Final = SENT_END | GOT_END
 RESETS: Final = SENT_RESET | GOT_RESET
@@ -73,13 +69,15 @@ class Stream:
         "granted",
         "heads",
         "id",
+        "links",
         "method",
         "octets",
         "opened_by",
-        "peer_status",
         "peer_stop",
         "stop",
+        "target",
         "tunnel",
+        "websocket",
     )
 
     def __init__(self, identifier: int, facts: int, opened_by: int) -> None:
@@ -104,17 +102,14 @@ class Stream:
         """Content octets of DATA sent."""
         self.method: bytes | None = None
         """The request's, as far as this endpoint knows it."""
-        self.peer_status = -1
-        """The final status received (client)."""
+        self.target: tuple[bytes | None, bytes | None, bytes | None] | None = None
+        """What was promised on it: scheme, authority and path."""
+        self.links: tuple[bytes, ...] = ()
+        """The paths that Link fields of the own response have referred to."""
+        self.websocket = False
+        """The request asks for a WebSocket."""
         self.tunnel = False
         """CONNECT was answered with 2xx, as far as this endpoint knows."""
-
-    def copy(self) -> "Stream":
-        """The same facts in another object."""
-        other = Stream.__new__(Stream)
-        for name in Stream.__slots__:
-            setattr(other, name, getattr(self, name))
-        return other
 
 
 _PAGE_BITS: Final = 7

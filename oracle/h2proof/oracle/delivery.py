@@ -1,0 +1,323 @@
+"""Late delivery: how much of the peer's frames an endpoint must have had.
+
+Frames cross in flight. When an endpoint E is seen to send y, a capture does not tell which of the
+peer's frames E had received by then. So they wait in a queue, E's `Inbox`, and the judge's view of
+E holds only what E *must* have had:
+
+1. If y is legal in the view, nothing is delivered. Evidence of more is not needed.
+2. If it is not, the rule that objects says which kinds of waiting frames could lift its objection.
+   The queue is delivered up to the first such frame, never past it, and y is checked again.
+3. If no prefix of the queue makes y legal, it is a violation, under *every* order of delivery that
+   explains the capture. The deliveries of the vain search are taken back.
+
+Why stopping at the first lift is right, although legality is not monotone in delivery, is argued
+in the project's notes; it needs only that a view is a function of the two prefixes. A frame that
+was seen after y cannot have been known to E: that is the `cap`. Where a trace tells the deliveries
+themselves, the queue is moved by them, and a check has nothing to search.
+
+An objection that no delivery lifts (E's own earlier frames forbid y) may show only when a delivery
+has made the stream known. Then that is the true fault, and the deliveries stand: E cannot have
+meant y for a stream that it did not have.
+
+What is legal is not known here: `check` says that.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol
+
+from h2proof.oracle.replay.sent import (
+    DATA,
+    HEADERS,
+    HOLE,
+    PING,
+    PUSH_PROMISE,
+    RIGHT,
+    RST_STREAM,
+    SETTINGS,
+    WINDOW_UPDATE,
+    WRONG_ON_CONNECTION,
+    Sent,
+)
+from h2proof.oracle.replay.view import View, named_streams
+
+# -- kinds of frames that lift objections: a kind, and for some a stream or a setting above it --
+
+OPENS, PROMISES, CREDITS, SETS, ENDS, CARRIES, PINGS, IS_WRONG, LEAVES_HOLE = range(1, 10)
+_SHIFT: Final = 4
+
+VAIN_STEPS_EACH: Final = 8
+"""Deliveries of vain searches that each frame seen adds to the budget of its connection."""
+VAIN_STEPS_FREE: Final = 4096
+
+
+def lifting(kind: int, which: int = 0) -> int:
+    """The key of a kind of frames; `which` is the stream of CREDITS, the setting of SETS."""
+    return which << _SHIFT | kind
+
+
+ANY_SETTINGS: Final = lifting(SETS)
+
+
+def keys_of(sent: Sent) -> Iterator[int]:
+    """What a frame may lift: every effect of its delivery that can remove an objection."""
+    kind = sent.type
+    if kind == DATA:
+        yield CARRIES
+        if sent.ends_stream:
+            yield ENDS
+    elif kind == WINDOW_UPDATE:
+        yield lifting(CREDITS, sent.stream)
+    elif kind == HEADERS:
+        yield OPENS
+        if sent.ends_stream:
+            yield ENDS
+    elif kind == SETTINGS:
+        if not sent.is_ack:
+            yield ANY_SETTINGS
+            for identifier in {identifier: None for identifier, _ in sent.settings}:
+                yield lifting(SETS, identifier)
+    elif kind == RST_STREAM:
+        yield ENDS
+    elif kind == PUSH_PROMISE:
+        yield PROMISES
+    elif kind == PING:
+        if not sent.is_ack:
+            yield PINGS
+    elif kind == HOLE:
+        yield LEAVES_HOLE
+    if sent.wrong != RIGHT:
+        yield IS_WRONG
+
+
+class Objection(Protocol):
+    """Why a frame is illegal in a view, and which kinds of waiting frames could lift that."""
+
+    @property
+    def lifts(self) -> tuple[int, ...]:
+        """Keys of `lifting`; none: no delivery helps."""
+
+    @property
+    def excusable(self) -> bool:
+        """True if a violation of the peer's may stand behind it."""
+
+
+Check = Callable[[View, Sent], Objection | None]
+Reader = Callable[[int], Sent]
+
+
+class Inbox:
+    """The peer's frames that an endpoint may not have had yet, in the peer's order.
+
+    An entry is a frame, or, for ordinary ones, only its place in the trace's columns; `read` makes
+    the frame when it is delivered. `counts` says how many waiting frames could lift what.
+    """
+
+    __slots__ = ("_entries", "_event", "_head", "_read", "base", "counts")
+
+    def __init__(self, read: Reader, event_of: Callable[[int], int]) -> None:
+        self._entries: list[Sent | int] = []
+        self._head = 0
+        self._read = read
+        self._event = event_of
+        self.base = 0
+        """How many frames have been delivered."""
+        self.counts: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries) - self._head
+
+    @property
+    def seen(self) -> int:
+        """How many frames the peer has sent so far."""
+        return self.base + len(self)
+
+    def append(self, sent: Sent) -> None:
+        """A frame that the peer has sent."""
+        self._entries.append(sent)
+        counts = self.counts
+        for key in keys_of(sent):
+            counts[key] = counts.get(key, 0) + 1
+
+    def append_place(self, place: int, key: int, ends: bool) -> None:
+        """An ordinary frame by its place; `key` and `ends` are what `keys_of` would give."""
+        self._entries.append(place)
+        counts = self.counts
+        counts[key] = counts.get(key, 0) + 1
+        if ends:
+            counts[ENDS] = counts.get(ENDS, 0) + 1
+
+    def at(self, number: int) -> Sent:
+        """The waiting frame with this number, counted from the peer's first."""
+        entry = self._entries[self._head + number - self.base]
+        return self._read(entry) if isinstance(entry, int) else entry
+
+    def event_at(self, number: int) -> int:
+        """The event of a waiting frame."""
+        entry = self._entries[self._head + number - self.base]
+        return self._event(entry) if isinstance(entry, int) else entry.event
+
+    def advance(self, number: int) -> None:
+        """Everything below this number has been delivered."""
+        counts = self.counts
+        for each in range(self.base, number):
+            for key in keys_of(self.at(each)):
+                left = counts[key] - 1
+                if left:
+                    counts[key] = left
+                else:
+                    del counts[key]
+        self._head += number - self.base
+        self.base = number
+        if self._head > 1024 and self._head * 2 > len(self._entries):
+            del self._entries[: self._head]
+            self._head = 0
+
+
+class Delivery:
+    """One endpoint under judgement: its view, what waits for it, and the search."""
+
+    __slots__ = (
+        "_check",
+        "budget",
+        "exhausted",
+        "forced_by",
+        "forced_until",
+        "inbox",
+        "last_delivered",
+        "unsure",
+        "view",
+    )
+
+    def __init__(
+        self, view: View, check: Check, read: Reader, event_of: Callable[[int], int]
+    ) -> None:
+        self.view = view
+        self.inbox = Inbox(read, event_of)
+        self._check = check
+        self.budget = VAIN_STEPS_FREE
+        """Deliveries that vain searches may still cost."""
+        self.exhausted = False
+        """The last search was given up for the budget: its frame is not judged."""
+        self.unsure = False
+        """The last frame was accepted only because frames of the peer are missing."""
+        self.last_delivered = -1
+        """The event of the last frame that was delivered."""
+        self.forced_until: list[int] = []
+        """Peer events up to which deliveries were forced, rising, ..."""
+        self.forced_by: list[int] = []
+        """... and the own events that forced them."""
+
+    def judge(self, sent: Sent, cap: int) -> Objection | None:
+        """Why a frame is a violation, or None; deliveries are made as far as it proves them.
+
+        At most `cap` frames of the peer can have been known. The caller then lets the view send it.
+        """
+        self.unsure = self.exhausted = False
+        first = self._objection(sent)
+        if first is None:
+            return None
+        if not self._may_be_lifted(sent, first):
+            return first
+        found = self._search(sent, first, min(cap, self.inbox.seen))
+        if found is None and not self.exhausted:
+            self._remember(sent)
+        return found
+
+    def _search(self, sent: Sent, first: Objection, cap: int) -> Objection | None:
+        """Deliver from one lifting frame to the next until nothing objects."""
+        view, inbox = self.view, self.inbox
+        objection = first
+        number = inbox.base
+        view.begin_undo()
+        while True:
+            lift = self._next(sent, objection, number, cap)
+            if lift < 0:
+                view.undo()
+                self.budget -= number - inbox.base
+                return first
+            if self.budget < lift - inbox.base:
+                view.undo()
+                self.exhausted = True
+                return None
+            while number <= lift:
+                view.deliver(inbox.at(number))
+                number += 1
+            again = self._objection(sent)
+            if again is not None and self._may_be_lifted(sent, again):
+                objection = again
+                continue
+            view.commit()
+            self._advance(number)
+            return again
+
+    def _may_be_lifted(self, sent: Sent, objection: Objection) -> bool:
+        """True if a waiting frame may lift or excuse the objection.
+
+        The endpoint's own doing is never excused, but for a RST_STREAM that answers an illegal
+        frame on one of its own streams, which need not be there.
+        """
+        return objection.excusable or (sent.type == RST_STREAM and IS_WRONG in self.inbox.counts)
+
+    def _next(self, sent: Sent, objection: Objection, number: int, cap: int) -> int:
+        """The number of the first waiting frame that may lift the objection; -1 if none may."""
+        counts = self.inbox.counts
+        wanted = [key for key in objection.lifts if key in counts]
+        if objection.excusable and LEAVES_HOLE in counts:
+            wanted.append(LEAVES_HOLE)
+        names = named_streams(sent) if IS_WRONG in counts else ()
+        if not wanted and not names:
+            return -1
+        for each in range(number, cap):
+            waiting = self.inbox.at(each)
+            if waiting.wrong != RIGHT and (
+                waiting.wrong == WRONG_ON_CONNECTION
+                or any(stream in names for stream in named_streams(waiting))
+            ):
+                return each
+            if wanted and any(key in wanted for key in keys_of(waiting)):
+                return each
+        return -1
+
+    def _objection(self, sent: Sent) -> Objection | None:
+        """What speaks against a frame in the view as it is, unless the peer excuses it."""
+        objection = self._check(self.view, sent)
+        if objection is None:
+            return None
+        view = self.view
+        if objection.excusable:
+            if view.is_marked(*named_streams(sent)) >= 0:
+                return None
+            self.unsure = view.holed >= 0
+            return None if self.unsure else objection
+        if sent.type == RST_STREAM and sent.stream in view.marks and sent.fault is None:
+            return None
+        return objection
+
+    def _advance(self, number: int) -> None:
+        self.last_delivered = self.inbox.at(number - 1).event
+        self.inbox.advance(number)
+
+    def deliver_until(self, number: int, event: int) -> None:
+        """The trace itself tells that everything below this number was delivered."""
+        number = min(number, self.inbox.seen)
+        if number <= self.inbox.base:
+            return
+        for each in range(self.inbox.base, number):
+            self.view.deliver(self.inbox.at(each))
+        self._advance(number)
+        self.forced_until.append(self.last_delivered)
+        self.forced_by.append(event)
+
+    # -- what was proven when --
+
+    def _remember(self, sent: Sent) -> None:
+        """Note that the frames delivered so far were forced by this one."""
+        if self.inbox.base:
+            self.forced_until.append(self.last_delivered)
+            self.forced_by.append(sent.event)
+
+    def had_by(self, event: int) -> int:
+        """The own event that proves that the peer's `event` was delivered; -1 if none does."""
+        place = bisect_left(self.forced_until, event)
+        return self.forced_by[place] if place < len(self.forced_by) else -1

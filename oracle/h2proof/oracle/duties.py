@@ -1,0 +1,178 @@
+"""What a party owes: answers to proven violations of its peer, and acknowledgments.
+
+A duty arises only where no state in which the party can have met the frame lets it stay silent. It
+matures when a later frame of the peer is proven to have been processed, for the peer's frames come
+in order. It is called missing only at the end of a connection whose end is in the trace; a delay
+is never judged. How anything was found to be a violation is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from h2proof.oracle.breaches import Breach
+from h2proof.oracle.replay.sent import GOAWAY, SETTINGS, Sent
+from h2proof.oracle.replay.streams import GOT_RESET, SENT_END, SENT_RESET
+from h2proof.oracle.rules.reactions import (
+    connection_error_is_missing,
+    connection_error_is_played_down,
+    malformed_message_is_accepted,
+    ping_is_not_answered,
+    settings_are_not_acknowledged,
+    stream_error_is_missing,
+)
+from h2proof.oracle.rules.rule import NOTHING, Rule
+from h2proof.oracle.verdict import Finding
+
+if TYPE_CHECKING:
+    from h2proof.oracle.party import Party
+
+_SERVED: Final = range(200, 400)
+
+
+class Duty(NamedTuple):
+    """An answer that is owed to a violation of the peer's."""
+
+    sent: Sent
+    number: int
+    """The peer's frames before it."""
+    breach: Breach
+    stream: int
+    acknowledgment: int
+    """For SETTINGS: how many acknowledgments show that it was processed; else -1."""
+
+
+class Duties:
+    """The duties of one party."""
+
+    __slots__ = ("_errors", "_owed", "_party", "_served")
+
+    def __init__(self, party: Party) -> None:
+        self._party = party
+        self._owed: list[Duty] = []
+        self._served: dict[int, tuple[int, int]] = {}
+        """Stream → status and event of the final response, for streams that owe an answer."""
+        self._errors = False
+        """The party has sent a GOAWAY with an error code."""
+
+    def owe(self, sent: Sent, breach: Breach, finding: Finding) -> None:
+        """A frame of the peer is a proven violation."""
+        if breach.answer.silent or not breach.rule.reacts:
+            return
+        party = self._party
+        acknowledgment = -1
+        if sent.type == SETTINGS and not sent.is_ack and sent.fault is None:
+            acknowledgment = len(party.peer.view.settings_sent) + 1
+        number = party.delivery.inbox.seen
+        self._owed.append(Duty(sent, number, breach, finding.stream, acknowledgment))
+        self._served.setdefault(finding.stream, (0, -1))
+
+    def sent(self, sent: Sent) -> None:
+        """The party sends a frame, which may be an answer."""
+        if sent.type == GOAWAY:
+            self._errors = self._errors or sent.code != 0
+        elif sent.section is not None and sent.section.status and sent.stream in self._served:
+            if sent.section.status >= 200:
+                self._served[sent.stream] = sent.section.status, sent.event
+
+    def missing(self) -> Iterator[Finding]:
+        """Duties that have matured and were not met, at the end of the trace."""
+        party, peer = self._party, self._party.peer
+        ended = party.end >= 0 or peer.end >= 0
+        closed_first = party.end >= 0 and (peer.end < 0 or party.end < peer.end)
+        if not ended or self._errors or party.view.blind or party.view.holed >= 0 or peer.holes:
+            return
+        if not closed_first:
+            for duty in self._owed:
+                yield from self._unmet(duty)
+        if party.view.marked < 0 and not peer.duties._errors:
+            yield from self._unacknowledged()
+
+    def _unmet(self, duty: Duty) -> Iterator[Finding]:
+        proof = self._proof(duty)
+        if proof < 0 or self._may_be_silent(duty):
+            return
+        rule = self._missing_rule(duty)
+        if rule is None:
+            return
+        because = (
+            self._party.because(duty.breach.facts[0].text, duty.sent.event),
+            self._party.because(f"by then the {self._party.role} had processed it", proof),
+        )
+        wanted = ", ".join(duty.breach.answer.expected)
+        yield self._party.findings.make(
+            rule,
+            duty.sent,
+            f"the {self._party.role} did not answer {duty.sent.name} with {wanted}",
+            because,
+            NOTHING,
+            tuple(dict.fromkeys((*rule.requirements, *duty.breach.rule.reacts))),
+            duty.stream,
+        )
+
+    def _proof(self, duty: Duty) -> int:
+        """The own event that shows that the frame was processed; -1 if none does."""
+        party = self._party
+        if 0 < duty.acknowledgment <= party.view.acks_sent:
+            return party.acknowledged[duty.acknowledgment - 1]
+        status, event = self._served.get(duty.stream, (0, -1))
+        if duty.breach.answer.expected[1:2] == ("http-4xx",) and status in _SERVED:
+            return event
+        if party.delivery.inbox.base > duty.number + 1:
+            return party.delivery.had_by(duty.sent.event + 1)
+        return -1
+
+    def _may_be_silent(self, duty: Duty) -> bool:
+        """True if the duty was met, or the party can have met the frame where it owed nothing."""
+        view, answer = self._party.view, duty.breach.answer
+        facts = view.facts(duty.stream) if duty.stream else 0
+        if view.goaway_sent is not None and duty.stream > view.goaway_sent[1]:
+            return not view.is_mine(duty.stream)
+        if answer.scope == "connection":
+            return False
+        if facts & (SENT_RESET | GOT_RESET):
+            return True
+        status, _ = self._served.get(duty.stream, (0, -1))
+        if "http-4xx" in answer.expected:
+            return status >= 400
+        return bool(facts & SENT_END) and "stream:STREAM_CLOSED" in answer.expected
+
+    def _missing_rule(self, duty: Duty) -> Rule | None:
+        answer = duty.breach.answer
+        if answer.scope == "connection":
+            facts = self._party.view.facts(duty.stream) if duty.stream else 0
+            if facts & SENT_RESET and not facts & GOT_RESET:
+                return connection_error_is_played_down
+            return connection_error_is_missing
+        if "http-4xx" in answer.expected:
+            return malformed_message_is_accepted
+        return stream_error_is_missing
+
+    # -- acknowledgments --
+
+    def _unacknowledged(self) -> Iterator[Finding]:
+        party = self._party
+        view = party.view
+        for event, _ in view.settings_got[view.acks_sent : view.acks_sent + 1]:
+            yield from self._ignored(settings_are_not_acknowledged, event, "SETTINGS")
+        for count, event in view.pings_owed.values():
+            if count > 0:
+                yield from self._ignored(ping_is_not_answered, event, "PING")
+
+    def _ignored(self, rule: Rule, event: int, name: str) -> Iterator[Finding]:
+        party = self._party
+        proof = party.delivery.had_by(event + 1)
+        if proof < 0 or party.last_event < proof:
+            return
+        sent = party.frame_at(event)
+        because = (party.because(f"the {party.role} had processed a later frame", proof),)
+        yield party.findings.make(
+            rule,
+            sent,
+            f"the {party.role} never acknowledged {name}, but went on",
+            because,
+            NOTHING,
+            rule.requirements,
+            0,
+        )

@@ -1,0 +1,281 @@
+"""One endpoint under judgement: its frames go in, findings and unknowns come out.
+
+It knows the order of things for one frame: read its field block, ask the rules through late
+delivery, let the own view send it, put it into the peer's inbox. Why a frame is illegal is the
+rules' knowledge, how far deliveries go is the delivery's, what is owed is the duties'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from h2proof.oracle.breaches import Breach, Findings
+from h2proof.oracle.delivery import VAIN_STEPS_EACH, Delivery
+from h2proof.oracle.duties import Duties
+from h2proof.oracle.replay.blocks import Blocks
+from h2proof.oracle.replay.reading import read
+from h2proof.oracle.replay.sections import read_section
+from h2proof.oracle.replay.sent import (
+    CONTINUATION,
+    HEADERS,
+    HOLE,
+    PUSH_PROMISE,
+    RIGHT,
+    SETTINGS,
+    WRONG_ON_CONNECTION,
+    WRONG_ON_STREAM,
+    Sent,
+)
+from h2proof.oracle.replay.view import View
+from h2proof.oracle.rules import for_type
+from h2proof.oracle.rules.preface import preface_is_wrong
+from h2proof.oracle.rules.rule import Fact, Rule, Stage
+from h2proof.oracle.verdict import Because, Unknown
+from h2proof.sim.trace import ConnectionInfo, CutEvent, OctetsEvent, Sender, Trace
+
+_BY_TYPE: Final = tuple(for_type(kind) for kind in range(256))
+_BLOCKS: Final = frozenset((HEADERS, PUSH_PROMISE, CONTINUATION))
+
+
+def check(view: View, sent: Sent) -> Breach | None:
+    """The first rule that objects to a frame in a view, format before own before peer."""
+    for rule in _BY_TYPE[sent.type]:
+        if view.blind and not _can_judge(rule, view, sent):
+            continue
+        facts = tuple(rule.check(view, sent))
+        if facts:
+            lifts = rule.lifts(view, sent) if rule.lifts is not None else ()
+            return Breach(rule, facts, lifts, rule.stage is Stage.PEER)
+    return None
+
+
+def _can_judge(rule: Rule, view: View, sent: Sent) -> bool:
+    """Of an endpoint whose state is not known: form, and its doings on streams seen to open."""
+    if rule.stage is Stage.FORMAT:
+        return True
+    return rule.stage is not Stage.PEER and (rule.blindly or bool(view.facts(sent.stream)))
+
+
+class Party:
+    """One side of a connection: as an accused, and as the one who has to react."""
+
+    def __init__(self, trace: Trace, connection: int, role: Sender) -> None:
+        self.role: Sender = role
+        self.view = View(role)
+        self.delivery = Delivery(self.view, check, self._read_peer, self._event_of)
+        self.findings = Findings(trace, connection, role)
+        self.blocks = Blocks()
+        self.duties = Duties(self)
+        self.peer: Party = self
+        self.exact = False
+        """The trace tells what was delivered to it when."""
+        self.frames = 0
+        """Frames it has sent, holes counted as one."""
+        self.frames_real = 0
+        self.frames_unsure = 0
+        """Frames of its own of which something could not be judged."""
+        self.holes = 0
+        self.end = -1
+        """The event of its FIN or RST; -1 while there is none."""
+        self.end_how = ""
+        self.last_event = -1
+        """Its last frame."""
+        self.acknowledged: list[int] = []
+        """The events of its acknowledgments of SETTINGS."""
+        self._connection = connection
+        self._trace = trace
+        self._unknowns: dict[str, Unknown] = {}
+
+    def _read_peer(self, place: int) -> Sent:
+        return read(self._trace, place)
+
+    def _event_of(self, place: int) -> int:
+        return self._trace.columns.event[place]
+
+    def frame_at(self, event: int) -> Sent:
+        """The frame at an event of the trace, made anew."""
+        place = self._trace.slots[event]
+        assert isinstance(place, int)
+        return read(self._trace, place)
+
+    # -- the start --
+
+    def start_upgraded(self, info: ConnectionInfo) -> None:
+        """The connection began as HTTP/1.1: stream 1 and the client's settings are there."""
+        method = dict(info.upgrade_fields or ()).get(b":method")
+        self.view.start_upgraded(method, info.upgrade_settings or b"")
+
+    def preface_seen(self) -> None:
+        """The client's 24 octets were whole and right."""
+        self.view.preface_due = False
+
+    def joined_late(self, event: CutEvent) -> None:
+        """What this party had sent before is not in the trace."""
+        for each in (self, self.peer):
+            each.view.lose_sight()
+            each.blocks.lose()
+            if "late start" not in each._unknowns:
+                each._unknowns["late start"] = each._unknown(
+                    "late start", "the capture joined the connection late", event.index
+                )
+
+    def loose_octets(self, event: OctetsEvent) -> None:
+        """Octets that make no frame: where a preface belongs, they are a wrong one."""
+        view = self.view
+        if self.role != "client" or view.blind or self.frames or view.prefaced:
+            return
+        sent = Sent(-1, event.index, -1, event.packet, -1, 0, 0, len(event.octets))
+        (fact,) = preface_is_wrong.check(view, sent)
+        self.findings.add(Breach(preface_is_wrong, (fact,), (), False), sent, ())
+        view.lose_sight()
+
+    # -- frames --
+
+    def take(self, sent: Sent, knew: int | None) -> None:
+        """Judge a frame of this party, and hand it on."""
+        self.count(sent.event)
+        if sent.type in _BLOCKS:
+            self._read_block(sent)
+        cap = self._cap(knew)
+        breach = self.delivery.judge(sent, cap)  # type: ignore[assignment]
+        if breach is not None:
+            self._found(breach, sent)
+        else:
+            self.findings.done_right(sent.type)
+        self._account(sent)
+        self.duties.sent(sent)
+        if sent.type == SETTINGS and sent.is_ack:
+            self.acknowledged.append(sent.event)
+        self.view.send(sent)
+        self._settle(sent)
+        self.peer.delivery.inbox.append(sent)
+
+    def count(self, event: int) -> None:
+        """One more frame of this party."""
+        self.frames += 1
+        self.frames_real += 1
+        self.last_event = event
+        self.delivery.budget += VAIN_STEPS_EACH
+
+    def _cap(self, knew: int | None) -> int:
+        """How many frames of the peer it can have had at most."""
+        inbox = self.delivery.inbox
+        if self.exact:
+            return inbox.base
+        return inbox.seen if knew is None or self.peer.holes else knew
+
+    def _read_block(self, sent: Sent) -> None:
+        sent.section = self.blocks.take(sent)
+        if sent.section is not None:
+            read_section(sent.section)
+
+    def _account(self, sent: Sent) -> None:
+        """Count a frame of which something could not be judged."""
+        delivery, view = self.delivery, self.view
+        if delivery.exhausted:
+            self._unsure("search limit", "too many vain searches: not judged", sent)
+        elif delivery.unsure:
+            self._unsure("octets lost", f"octets of the {self.peer.role} are missing", sent)
+        elif view.blind:
+            self._unsure(self._why_blind(), "its earlier frames are not known", sent)
+        elif sent.section is not None and self.blocks.lost and not sent.section.known:
+            if not sent.section.complaint:
+                self._unsure("field table lost", "fields that the lost table held", sent)
+
+    def _why_blind(self) -> str:
+        return "late start" if "late start" in self._unknowns else "octets lost"
+
+    def _unsure(self, reason: str, message: str, sent: Sent) -> None:
+        self.frames_unsure += 1
+        before = self._unknowns.get(reason)
+        if before is None:
+            before = self._unknown(reason, message, sent.event, sent)
+        self._unknowns[reason] = replace(before, count=before.count + 1)
+
+    def _unknown(self, reason: str, message: str, event: int, sent: Sent | None = None) -> Unknown:
+        if sent is None:
+            return Unknown(reason, message, self._connection, self.role, 0, event)
+        return Unknown(
+            reason,
+            message,
+            self._connection,
+            self.role,
+            0,
+            event,
+            sent.packet,
+            sent.frame_index,
+            sent.stream,
+        )
+
+    def _settle(self, sent: Sent) -> None:
+        """Forget what only judging needed."""
+        sent.frame = None
+        if sent.section is not None:
+            sent.section.fields = None
+            sent.section.lines = None
+            self.view.table_size = self.blocks.table_size
+
+    # -- findings --
+
+    def _found(self, breach: Breach, sent: Sent) -> None:
+        if breach.rule.level == "MUST" and breach.answer.scope != "none":
+            on_connection = breach.answer.scope == "connection"
+            sent.wrong = WRONG_ON_CONNECTION if on_connection else WRONG_ON_STREAM
+        finding = self.findings.add(breach, sent, self._because(breach.facts, sent))
+        if sent.wrong != RIGHT:
+            self.peer.duties.owe(sent, breach, finding)
+
+    def _because(self, facts: tuple[Fact, ...], sent: Sent) -> Iterator[Because]:
+        for fact in facts[1:]:
+            yield self.because(fact.text, fact.event)
+            proof = self.delivery.had_by(fact.event) if fact.event >= 0 else -1
+            if proof >= 0 and self._is_of_peer(fact.event):
+                yield self.because(f"by then the {self.role} had processed it", proof)
+
+    def because(self, text: str, event: int) -> Because:
+        """A fact with its place in the trace."""
+        if event < 0:
+            return Because(text)
+        return Because(text, event, getattr(self._trace[event], "packet", None))
+
+    def _is_of_peer(self, event: int) -> bool:
+        return getattr(self._trace[event], "sender", self.role) != self.role
+
+    # -- deliveries, gaps, ends --
+
+    def delivered(self, frame_event: int, event: int) -> None:
+        """The trace says that a frame of the peer, and all before it, have arrived."""
+        inbox = self.delivery.inbox
+        number = inbox.base
+        while number < inbox.seen and inbox.event_at(number) <= frame_event:
+            number += 1
+        self.delivery.deliver_until(number, event)
+
+    def lost(self, event: CutEvent) -> None:
+        """Octets of this party are missing."""
+        self.holes += 1
+        self.frames += 1
+        self.view.lose_sight()
+        self.blocks.abandon()
+        hole = Sent(self.frames, event.index, -1, event.packet, HOLE, 0, 0, 0)
+        self.peer.delivery.inbox.append(hole)
+        if not self._unknowns:
+            self._unknowns["octets lost"] = self._unknown(
+                "octets lost", f"octets of the {self.role} are missing", event.index
+            )
+
+    def ended(self, event: CutEvent) -> None:
+        """FIN or RST of this party."""
+        if self.end < 0:
+            self.end, self.end_how = event.index, event.how
+
+    def close(self) -> None:
+        """The trace is over: what is still owed, and matured, is missing."""
+        for finding in self.duties.missing():
+            self.findings.owe(finding)
+
+    def unknowns(self) -> list[Unknown]:
+        """What could not be judged, one entry a cause."""
+        return list(self._unknowns.values())

@@ -1,0 +1,1 @@
+"""Replay: what one endpoint can have held after a prefix of each direction, with its own tables."""

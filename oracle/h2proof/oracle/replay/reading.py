@@ -1,0 +1,27 @@
+"""Frames of a trace as the judge takes them: from the columns, with no look at what they mean."""
+
+from h2proof.oracle.replay.sent import DATA, Sent, read_payload
+from h2proof.sim.trace import NOTHING, Trace
+
+
+def read(trace: Trace, place: int, number: int = -1) -> Sent:
+    """The frame at a place in the columns; `number` counts its sender's frames from 0."""
+    columns = trace.columns
+    packet = columns.packet[place]
+    length = columns.length[place]
+    kind = columns.type[place]
+    sent = Sent(
+        number,
+        columns.event[place],
+        columns.frame_index[place],
+        None if packet == NOTHING else packet,
+        kind,
+        columns.flags[place],
+        columns.stream[place],
+        length,
+    )
+    elided = columns.kept[place] < length
+    if elided and kind != DATA:
+        sent.cut_off = True
+    read_payload(sent, trace.payload_at(place), elided=elided)
+    return sent
