@@ -1,7 +1,8 @@
 """Field blocks ⇄ fields, from the start and from the middle of a connection."""
 
+import hpack
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from h2proof.sim.hpack import (
@@ -13,6 +14,8 @@ from h2proof.sim.hpack import (
     representations,
     section_size,
 )
+
+LIBRARY_MAX = 1 << 16
 
 lines = st.tuples(st.binary(max_size=12), st.binary(max_size=12))
 sections = st.lists(lines, max_size=6).map(tuple)
@@ -111,3 +114,45 @@ def test_index_zero_and_endless_integers_do_not_decode(block: bytes) -> None:
 
 def test_a_section_is_sized_as_the_setting_counts_it() -> None:
     assert 32 + 1 + 2 + 32 == section_size(((b"a", b"bc"), (b"", b"")))
+
+
+written = sections.map(FieldEncoder().encode)
+octets = st.one_of(
+    st.binary(max_size=30),
+    written,
+    st.tuples(
+        st.sampled_from([b"\x20", b"\x3f\x45", b"\x3f\xe1\x1f", b"\x82", b"\xbe"]), written
+    ).map(b"".join),
+)
+
+
+def library(decoder: hpack.Decoder, block: bytes) -> tuple[hpack.HeaderTuple, ...] | None:
+    try:
+        return tuple(decoder.decode(block, raw=True))
+    except hpack.HPACKError:
+        return None
+
+
+@given(st.lists(octets, max_size=5), st.sampled_from([0, 70, 4096, 10_000]))
+@example([b"\x00\x85\xf2\xb2\x4a\x84\xff\x87\x49\x51\xff\xff\xff\xfa\x7f"], 4096)
+@example([b"\x1f\x80\x80\x80\x80\x80\x00"], 4096)
+@example([b"\x1f\x80\x80\x80\x80\x00\x00"], 4096)
+@example([b"\x40"], 4096)
+@example([b"\x41"], 4096)
+@example([b"\x40\x01a"], 4096)
+def test_a_decoder_reads_what_the_library_reads(blocks: list[bytes], size: int) -> None:
+    theirs, ours = hpack.Decoder(max_header_list_size=LIBRARY_MAX), FieldDecoder()
+    ours.table_size_max = theirs.max_allowed_table_size = size
+
+    for block in blocks:
+        expected, seen = library(theirs, block), ours.decode(block)
+
+        assert expected == (None if isinstance(seen, Undecodable) else seen)
+        if expected is None or isinstance(seen, Undecodable):
+            return
+        assert [type(line) is NeverIndexed for line in expected] == [
+            type(line) is NeverIndexed for line in seen
+        ]
+        assert list(theirs.header_table.dynamic_entries) == list(
+            ours.copy_of_table().dynamic_entries
+        )

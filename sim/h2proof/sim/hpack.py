@@ -1,20 +1,18 @@
 """Field blocks ⇄ field lines (RFC 7541), by the hpack library, also from the middle of a connection.
 
-`FieldEncoder` and `FieldDecoder` wrap the library, the authority on what a block means; a block
-that does not decode is a value, `Undecodable`. `LateDecoder` starts where the table is unknown: it
+The library is the authority on what a block means: `FieldEncoder` wraps it, `FieldDecoder` reads
+on its table, and tests compare the two. A block that does not decode is a value, `Undecodable`. `LateDecoder` starts where the table is unknown: it
 knows the static table, literals, and the entries inserted since, for dynamic indices count from
 the newest entry. `representations` cuts a block into its instructions without any table.
 """
 
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import hpack
-from hpack.exceptions import HPACKError, OversizedHeaderListError
-from hpack.hpack import decode_integer
+from hpack.exceptions import HPACKError
 from hpack.huffman_table import decode_huffman
 from hpack.table import HeaderTable
 
@@ -29,7 +27,8 @@ TABLE_SIZE_DEFAULT: Final = 4096
 LIST_OCTETS_MAX: Final = 1 << 20
 """How far one block may expand before decoding is given up: far above every real field section."""
 ENTRY_OVERHEAD: Final = 32
-_ADDRESS: Final = re.compile(r":? <memory at 0x[0-9a-f]+>")
+INTEGER_OCTETS_MAX: Final = 5
+"""Octets of an integer behind its prefix: as many as 2^32 needs, and as the library reads."""
 STATIC_LENGTH: Final = len(HeaderTable.STATIC_TABLE)
 
 
@@ -81,12 +80,18 @@ class FieldEncoder:
 
 
 class FieldDecoder:
-    """One direction's decompressor, from the start of the connection."""
+    """One direction's decompressor, from the start of the connection.
 
-    __slots__ = ("_decoder", "_due")
+    The table and the Huffman code are the library's. The loop is ours, for the library's copies the
+    rest of the block at each literal, and a hostile block is long.
+    """
+
+    __slots__ = ("_due", "_list_octets_max", "_table", "_table_size_max")
 
     def __init__(self, *, list_octets_max: int = LIST_OCTETS_MAX) -> None:
-        self._decoder = hpack.Decoder(max_header_list_size=list_octets_max)
+        self._table = HeaderTable()
+        self._table_size_max = TABLE_SIZE_DEFAULT
+        self._list_octets_max = list_octets_max
         self._due: int | None = None
         """The next block has to begin with a size update that is not above this."""
 
@@ -96,52 +101,74 @@ class FieldDecoder:
 
         Setting it below the size in use makes a size update due (RFC 9113 §4.3.1).
         """
-        return self._decoder.max_allowed_table_size
+        return self._table_size_max
 
     @table_size_max.setter
     def table_size_max(self, octets: int) -> None:
-        self._decoder.max_allowed_table_size = octets
-        if octets < self._decoder.header_table_size:
+        self._table_size_max = octets
+        if octets < self._table.maxsize:
             self._due = octets if self._due is None else min(self._due, octets)
 
     @property
     def table_size(self) -> int:
         """The size the peer's encoder uses at present, as its last size update said."""
-        return self._decoder.header_table_size
+        return self._table.maxsize
 
     @property
     def table_octets(self) -> int:
         """The octets in the table now, as RFC 7541 §4.1 counts them."""
-        return sum(
-            len(name) + len(value) + ENTRY_OVERHEAD
-            for name, value in self._decoder.header_table.dynamic_entries
-        )
+        return section_size(self._table.dynamic_entries)
 
     def copy_of_table(self) -> HeaderTable:
         """A table with the same limit and entries as this decoder's."""
         table = HeaderTable()
-        table.maxsize = self._decoder.header_table_size
-        for name, value in reversed(self._decoder.header_table.dynamic_entries):
+        table.maxsize = self._table.maxsize
+        for name, value in reversed(self._table.dynamic_entries):
             table.add(name, value)
         table.resized = False
         return table
 
     def decode(self, block: bytes) -> Fields | Undecodable:
         """The field section of a complete block. After `Undecodable` the table means nothing."""
+        lines: list[FieldLine] = []
+        left = self._list_octets_max
         try:
             if self._due is not None:
                 _check_update(block, self._due)
                 self._due = None
-            return tuple(self._decoder.decode(block, raw=True))
-        except OversizedHeaderListError as error:
-            return Undecodable(_said(error), oversized=True)
+            for item in representations(block):
+                if item.kind == "size":
+                    self._resize(item.index, late=bool(lines))
+                    continue
+                line = self._line(item)
+                lines.append(line)
+                left -= len(line[0]) + len(line[1]) + ENTRY_OVERHEAD
+                if left < 0:
+                    reason = f"the field section exceeds {self._list_octets_max} octets"
+                    return Undecodable(reason, oversized=True)
         except HPACKError as error:
-            return Undecodable(_said(error))
+            return Undecodable(str(error) or type(error).__name__)
+        return tuple(lines)
 
+    def _resize(self, octets: int, *, late: bool) -> None:
+        if late:
+            raise HPACKError("a size update that is not at the start of the block")
+        if octets > self._table_size_max:
+            raise HPACKError(f"a size update to {octets}, above {self._table_size_max}")
+        self._table.maxsize = octets
 
-def _said(error: HPACKError) -> str:
-    """The library's sentence, without the address of the octets that it may name."""
-    return _ADDRESS.sub("", str(error)) or type(error).__name__
+    def _line(self, item: "Representation") -> FieldLine:
+        if item.kind == "indexed":
+            return self._table.get_by_index(item.index)
+        name, value = item.name, item.value
+        if name is None:
+            name = self._table.get_by_index(item.index)[0]
+        assert value is not None
+        if item.kind == "never":
+            return NeverIndexed(name, value)
+        if item.kind == "incremental":
+            self._table.add(name, value)
+        return name, value
 
 
 def _check_update(block: bytes, size_max: int) -> None:
@@ -167,39 +194,54 @@ def representations(block: bytes) -> Iterator[Representation]:
     while offset < size:
         first = block[offset]
         if first & 0x80:
-            index, used = decode_integer(block[offset:], 7)
+            index, offset = _integer(block, offset, 0x7F)
             yield Representation("indexed", index)
         elif first & 0xE0 == 0x20:
-            index, used = decode_integer(block[offset:], 5)
+            index, offset = _integer(block, offset, 0x1F)
             yield Representation("size", index)
         else:
-            literal, used = _literal(block[offset:])
+            literal, offset = _literal(block, offset)
             yield literal
-        offset += used
 
 
-def _literal(octets: bytes) -> tuple[Representation, int]:
-    first = octets[0]
+def _literal(block: bytes, offset: int) -> tuple[Representation, int]:
+    first = block[offset]
     kind: Literal["incremental", "without", "never"]
     if first & 0x40:
-        kind, prefix = "incremental", 6
+        kind, mask = "incremental", 0x3F
     else:
-        kind, prefix = ("never" if first & 0x10 else "without"), 4
-    index, used = decode_integer(octets, prefix)
+        kind, mask = ("never" if first & 0x10 else "without"), 0x0F
+    index, offset = _integer(block, offset, mask)
     name = None
     if not index:
-        name, step = _string(octets[used:])
-        used += step
-    value, step = _string(octets[used:])
-    return Representation(kind, index, name, value), used + step
+        name, offset = _string(block, offset)
+    value, offset = _string(block, offset)
+    return Representation(kind, index, name, value), offset
 
 
-def _string(octets: bytes) -> tuple[bytes, int]:
-    length, used = decode_integer(octets, 7)
-    text = octets[used : used + length]
-    if len(text) < length:
-        raise HPACKError(f"a string of {length} octets is cut off after {len(text)}")
-    return (decode_huffman(text) if octets[0] & 0x80 else text), used + length
+def _string(block: bytes, offset: int) -> tuple[bytes, int]:
+    if offset >= len(block):
+        raise HPACKError("a string is missing at the end of the block")
+    huffman = block[offset] & 0x80
+    length, start = _integer(block, offset, 0x7F)
+    end = start + length
+    if end > len(block):
+        raise HPACKError(f"a string of {length} octets is cut off after {len(block) - start}")
+    text = block[start:end]
+    return (decode_huffman(text) if huffman else text), end
+
+
+def _integer(block: bytes, offset: int, mask: int) -> tuple[int, int]:
+    """The integer that begins at `offset` (RFC 7541 §5.1), and where the next thing begins."""
+    number = block[offset] & mask
+    offset += 1
+    if number < mask:
+        return number, offset
+    for place, octet in enumerate(block[offset : offset + INTEGER_OCTETS_MAX]):
+        number += (octet & 0x7F) << 7 * place
+        if octet < 0x80:
+            return number, offset + place + 1
+    raise HPACKError("an integer that does not end, or is too long")
 
 
 PartialLine = tuple[bytes | None, bytes | None]
@@ -231,7 +273,7 @@ class LateDecoder:
                 if octets > LIST_OCTETS_MAX:
                     return Undecodable(f"the section exceeds {LIST_OCTETS_MAX} octets", True)
         except HPACKError as error:
-            return Undecodable(_said(error))
+            return Undecodable(str(error) or type(error).__name__)
         return tuple(lines)
 
     def _line(self, item: Representation) -> PartialLine:
