@@ -1,13 +1,14 @@
 """How a failure is told: what, the smallest ladder, who holds it, and a line to play it again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from textwrap import wrap
 from typing import Final
 
 from h2proof.oracle.verdict import Finding
 from h2proof.properties.broken import Broken, Replay
 from h2proof.sim import ladder
-from h2proof.sim.trace import Trace
+from h2proof.sim.trace import AnyEvent, DeliveredEvent, ResourceEvent, Trace
 
 WIDTH: Final = 80
 LADDER_LINES_MAX: Final = 24
@@ -26,7 +27,7 @@ def tell(
     rows = [
         *_what(finding, who),
         "",
-        *shortened(ladder.text(trace, (finding,), width=WIDTH)),
+        *shortened(ladder.text(*_what_matters(trace, finding), width=WIDTH)),
         "",
         *_reasons(finding),
     ]
@@ -39,6 +40,32 @@ def tell(
         fingerprint=finding.fingerprint,
         replay=replay,
     )
+
+
+def _what_matters(trace: Trace, finding: Finding) -> tuple[Trace, tuple[Finding]]:
+    """The frames, the milestones, and the fate of the finding's resource, as far as it goes."""
+    told = {finding.event, *finding.witnesses}
+    last = max(told)
+    kept = [
+        event.index
+        for event in trace
+        if event.index in told or (event.index <= last and _matters(event, finding))
+    ]
+    places = {index: place for place, index in enumerate(kept)}
+    return trace.filtered(lambda event: event.index in places), (
+        replace(
+            finding,
+            event=places[finding.event],
+            witnesses=tuple(places[index] for index in finding.witnesses),
+            because=(),
+        ),
+    )
+
+
+def _matters(event: AnyEvent, finding: Finding) -> bool:
+    if isinstance(event, ResourceEvent):
+        return event.resource == finding.resource and event.kind != "held"
+    return not isinstance(event, DeliveredEvent)
 
 
 def _what(finding: Finding, who: str) -> Iterator[str]:

@@ -12,16 +12,17 @@ from typing import Final
 from h2proof.properties.broken import Broken, Misused, Replay
 from h2proof.properties.checks.coverage import expected, reached
 from h2proof.properties.checks.form import called
-from h2proof.properties.checks.smallest import smallest
+from h2proof.properties.checks.smallest import not_the_same_twice, smallest
 from h2proof.properties.checks.tried import Tried
 from h2proof.properties.defaults import Defaults, report
-from h2proof.properties.search import Failure, examine
+from h2proof.properties.search import PANIC, Failure, examine
 from h2proof.properties.search import smallest as smallest_scenario
 from h2proof.properties.strategies.scenarios import bulk_scenarios
 from h2proof.properties.targets import Watching, model_of, place_of, refuse_real_clock
 from h2proof.properties.told import tell
 from h2proof.sim.clients import CLIENTS
-from h2proof.sim.handlers import HandlerModel
+from h2proof.sim.handlers import HANDLERS, HandlerModel
+from h2proof.sim.handlers.options import DEFAULTS
 from h2proof.sim.scenario import (
     EFFECTS,
     FAULTY_CALLS,
@@ -72,24 +73,26 @@ class HandlerBattery:
         model = self._model_of(target)
         name = target if isinstance(target, str) else called(target)
         trial = Trial(model, _named(target), f"{self._what}({name})", self._without)
-        base = Scenario(trial.name, self._server, (_polite(self._paths),), options=self._options)
+        options = self._options or _options_of(model)
+        base = Scenario(trial.name, self._server, (_polite(self._paths),), options=options)
         refuse_real_clock(target, lambda: trial.attempt(base))
-        found = trial.toured(self._tour(base)) or smallest(
-            bulk_scenarios(
-                handler=trial.name,
-                server=self._server,
-                paths=self._paths,
-                options=self._options,
-                legal=self._legal,
-            ),
-            trial.attempt,
-            self._chosen,
-            key=f"{self._what} {name}",
-        )
-        if found is not None:
+        broken = trial.toured(self._tour(base)) or self._searched(trial, base)
+        if broken is not None:
             report(str(trial.tried))
-            raise found[1] from None
+            raise broken from None
         return trial.tried
+
+    def _searched(self, trial: "Trial", base: Scenario) -> Broken | None:
+        """What drawn scenarios break, made small twice: by Hypothesis, and step by step."""
+        drawn = bulk_scenarios(
+            handler=base.handler,
+            server=base.server,
+            paths=self._paths,
+            options=base.options,
+            legal=self._legal,
+        )
+        found = smallest(drawn, trial.attempt, self._chosen, key=trial.what)
+        return found and trial.simplest(found[0], found[1].fingerprint)
 
     def _tour(self, base: Scenario) -> Iterator[Scenario]:
         """Every behaviour and every fault once, on the plainest client."""
@@ -101,6 +104,22 @@ class HandlerBattery:
             if call not in self._without:
                 for effect in EFFECTS:
                     yield replace(base, faults=(CallFault(call, 1, effect),))
+
+
+GRAVEST_FIRST: Final = ("other_stream", "use_after_release", "double_release", "leak", PANIC)
+"""Of several failures in one run the one that is told; others follow from these more often."""
+
+
+def _gravity(failure: Failure) -> int:
+    rule = failure.finding.rule
+    return GRAVEST_FIRST.index(rule) if rule in GRAVEST_FIRST else len(GRAVEST_FIRST)
+
+
+def _options_of(model: HandlerModel) -> Mapping[str, Param]:
+    """For a row of our tables what its page is made of, so that a failure needs no more than shown."""
+    if model.name not in HANDLERS:
+        return {}
+    return {name: DEFAULTS[name] for name in ("resources", "links", "body_octets")}
 
 
 def _polite(paths: tuple[str, ...]) -> ClientPlan:
@@ -125,7 +144,7 @@ class Trial:
         self.name = name
         self.tried = Tried.of(what, expected(without))
         self._watching = Watching(model)
-        self._what = what
+        self.what = what
 
     def attempt(self, scenario: Scenario) -> Broken | None:
         """Play and judge one scenario; the worst that was found, told."""
@@ -133,28 +152,29 @@ class Trial:
         return self._told(failed) if failed is not None else None
 
     def failed(self, scenario: Scenario, fingerprint: str | None = None) -> Failure | None:
-        """What one scenario breaks: the first failure, or the one with that fingerprint."""
+        """What one scenario breaks: the gravest failure, or the one with that fingerprint."""
         run = World(scenario, self._watching.model).play()
+        failures = examine(run, self._watching.cached_max)
         if fingerprint is None:
             self.tried.count(reached(run))
-        for failed in examine(run, self._watching.cached_max):
-            if fingerprint is None or failed.fingerprint == fingerprint:
-                return failed
-        return None
+            return min(failures, key=_gravity, default=None)
+        return next((each for each in failures if each.fingerprint == fingerprint), None)
 
-    def toured(self, tour: Iterator[Scenario]) -> tuple[Scenario, Broken] | None:
+    def toured(self, tour: Iterator[Scenario]) -> Broken | None:
         """The first failure on a tour, made as simple as it gets."""
         for scenario in tour:
             failed = self.failed(scenario)
             if failed is not None:
-                return self._simplest(scenario, failed.fingerprint)
+                return self.simplest(scenario, failed.fingerprint)
         return None
 
-    def _simplest(self, scenario: Scenario, fingerprint: str) -> tuple[Scenario, Broken]:
+    def simplest(self, scenario: Scenario, fingerprint: str) -> Broken:
+        """The failure of the scenario in the simplest one that still shows it."""
         small = smallest_scenario(scenario, lambda each: self.failed(each, fingerprint) is not None)
         failed = self.failed(small, fingerprint)
-        assert failed is not None
-        return small, self._told(failed)
+        if failed is None:
+            raise not_the_same_twice(self.what)
+        return self._told(failed)
 
     def _told(self, failed: Failure) -> Broken:
         data = failed.run.scenario.to_json()
@@ -162,7 +182,7 @@ class Trial:
         return tell(
             failed.finding,
             failed.run.trace,
-            who=self._what,
+            who=self.what,
             line=line,
             replay=Replay(scenario=data),
         )

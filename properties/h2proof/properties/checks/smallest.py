@@ -54,10 +54,10 @@ def smallest(
     except NoSuchExample:
         return None
     except Flaky:
-        raise _not_the_same_twice(key) from None
+        raise not_the_same_twice(key) from None
     broken = attempt(value)
     if broken is None:
-        raise _not_the_same_twice(key)
+        raise not_the_same_twice(key)
     return value, broken
 
 
@@ -73,7 +73,8 @@ def _settings(chosen: Defaults) -> hypothesis_settings:
     )
 
 
-def _not_the_same_twice(key: str) -> Misused:
+def not_the_same_twice(key: str) -> Misused:
+    """What to say of a target that has a mind of its own."""
     return Misused(
         f"{key}: the same input did not do the same twice; it must depend on its input only, "
         "not on a clock, on chance, or on what earlier examples left behind"
