@@ -24,8 +24,9 @@ from h2proof.oracle.ledger.accounts import (
 )
 from h2proof.oracle.ledger.folding import Fold
 from h2proof.oracle.ledger.leaks import LEAK, SENTENCES, findings
+from h2proof.oracle.milestones import HANDLER_ENDS, reached
 from h2proof.oracle.verdict import Finding
-from h2proof.sim.trace import ResourceEvent, Trace
+from h2proof.sim.trace import NoteEvent, ResourceEvent, Trace
 
 __all__ = [
     "KINDS",
@@ -55,6 +56,13 @@ class Ledger:
     findings: tuple[Finding, ...]
     mismatches: tuple[str, ...]
     """Where the accounts contradict the trace: something was acquired twice, or held unacquired."""
+    milestones: tuple[tuple[int, str], ...] = ()
+    """Where the phases of the run begin and end: events and what their notes say."""
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from h2proof.oracle.pictures import ledger_bundle  # only a notebook asks
+
+        return ledger_bundle(self)
 
     def live_when_quiet(self, kind: str) -> int:
         """How many of a kind were live and wrongly so, at the worst of the quiet moments."""
@@ -83,7 +91,16 @@ def examine(trace: Trace) -> Ledger:
         tuple(_retained(lives, survivors, fold)),
         tuple(findings(trace, survivors, fold)),
         tuple(fold.mismatches),
+        tuple(_phases(trace)),
     )
+
+
+def _phases(trace: Trace) -> Iterator[tuple[int, str]]:
+    for slot in trace.slots:
+        if isinstance(slot, NoteEvent):
+            note = reached(slot)
+            if note is not None and note.milestone not in HANDLER_ENDS:
+                yield slot.index, note.milestone
 
 
 def _retained(

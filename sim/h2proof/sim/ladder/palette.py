@@ -20,6 +20,8 @@ QUIET: Final = Colour("#57606a", "#9da7b3")
 """For what stands behind the story: lifelines, times, notes."""
 RULE: Final = Colour("#d0d7de", "#3d444d")
 """Lines that separate; never text."""
+SHADE: Final = Colour("#f1f4f7", "#1b222c")
+"""A part of a picture that is set apart; never text."""
 FINDING: Final = Colour("#b42318", "#ffa198")
 FINDING_GROUND: Final = Colour("#fff1f0", "#33181a")
 

@@ -1,7 +1,7 @@
 """What a ladder shows of a trace, one row an event, whatever it is drawn with.
 
 Not every event earns a row: a delivery only where the receiver had sent something meanwhile, a
-resource only where a finding speaks of it or where it is still held. How a row looks is not known
+resource only where a finding speaks of it. How a row looks is not known
 here.
 """
 
@@ -170,8 +170,7 @@ class _Rows:
 
     def _resource(self, event: ResourceEvent) -> Row | None:
         thing = (event.resource.kind, event.resource.number)
-        wanted = event.kind == "held" or thing in self._things
-        if not wanted and event.index not in self._marks:
+        if thing not in self._things and event.index not in self._marks:
             return None
         by = f" by {event.by or ' < '.join(event.chain)}" if event.by or event.chain else ""
         text = Label(f"{event.resource} {event.kind}{by}")

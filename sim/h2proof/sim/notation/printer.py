@@ -46,6 +46,16 @@ def print_trace(trace: Trace, expected: Iterable[Expected] = ()) -> str:
     return "".join(f"{line}\n" for line in _Printer(trace, rules).lines())
 
 
+def print_events(trace: Trace) -> tuple[str, list[str]]:
+    """The lines about the connections, and for each event its own lines, its time among them.
+
+    Put together again they are the trace; left out, changed or added to, another one.
+    """
+    printer = _Printer(trace, {})
+    head = "".join(f"{line}\n" for line in _connection_lines(trace.connections))
+    return head, [printer.event_text(event) for event in trace]
+
+
 def print_text(traces: Iterable[Titled]) -> str:
     """Several traces behind one another, each under its `# title`."""
     return "\n".join(
@@ -73,6 +83,11 @@ class _Printer:
                 at = event.at
                 yield f"@{time_word(at)}"
             yield from self._event_lines(event)
+
+    def event_text(self, event: AnyEvent) -> str:
+        """The lines of the next event, with its time."""
+        lines = [f"@{time_word(event.at)}", *self._event_lines(event)]
+        return "".join(f"{line}\n" for line in lines)
 
     def _event_lines(self, event: AnyEvent) -> Iterator[str]:
         """The lines of the next event of the trace: events come in order, each once."""

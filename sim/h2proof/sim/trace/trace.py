@@ -204,6 +204,11 @@ class Trace:
             f"{len(self.connections)} connections>"
         )
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from h2proof.sim import ladder  # only a notebook asks
+
+        return {"text/plain": ladder.text(self), "image/svg+xml": ladder.svg(self)}
+
     @property
     def slots(self) -> list[int | AnyEvent]:
         """The events in order without making frame events: an integer is a place in `columns`."""

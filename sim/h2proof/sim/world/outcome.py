@@ -44,6 +44,9 @@ class Run:
     scenario: Scenario
     choices: tuple[int, ...]
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return self.trace._repr_mimebundle_()
+
     @property
     def script(self) -> Scenario:
         """The same run as a scenario whose schedule is written out."""

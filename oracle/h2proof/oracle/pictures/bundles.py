@@ -1,0 +1,105 @@
+"""What a notebook shows of a verdict and of a ledger: text always, a table or a chart beside it."""
+
+from collections.abc import Iterator
+from html import escape
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from h2proof.sim.ladder.typed import inert
+
+if TYPE_CHECKING:
+    from h2proof.oracle.ledger import Ledger
+    from h2proof.oracle.verdict import Finding, Verdict
+
+Bundle = dict[str, str]
+
+
+def verdict_bundle(verdict: "Verdict") -> Bundle:
+    """Each finding with its reasons, each unknown with its cause."""
+    return {
+        "text/plain": "\n".join(_verdict_lines(verdict)),
+        "text/html": "".join(_verdict_html(verdict)),
+    }
+
+
+def ledger_bundle(ledger: "Ledger") -> Bundle:
+    """The accounts as a table; as a chart where matplotlib is there and there is something."""
+    bundle = {"text/plain": "\n".join(_ledger_lines(ledger))}
+    if ledger.accounts and find_spec("matplotlib") is not None:
+        from h2proof.oracle.pictures.charts import live_resources
+
+        bundle["image/svg+xml"] = live_resources(ledger)
+    return bundle
+
+
+# --- verdicts ------------------------------------------------------------------------------------
+
+
+def _summary(verdict: "Verdict") -> str:
+    count = len(verdict.findings)
+    findings = f"{count} finding{'' if count == 1 else 's'}"
+    unknown = f", {verdict.frames_unknown} not fully" if verdict.frames_unknown else ""
+    return f"{verdict.outcome}: {findings}; {verdict.frames_judged} frames judged{unknown}"
+
+
+def _verdict_lines(verdict: "Verdict") -> Iterator[str]:
+    yield _summary(verdict)
+    for finding in verdict.findings:
+        yield f"- {_head(finding)}: {inert(finding.message)}"
+        yield from (f"    {inert(str(reason))}" for reason in finding.because)
+    for each in verdict.unknowns:
+        yield f"- unknown ({each.reason}): {inert(each.message)}"
+
+
+def _head(finding: "Finding") -> str:
+    where = f"stream {finding.stream}" if finding.stream else "the connection"
+    return f"{finding.verdict} {finding.rule} by the {finding.actor} on {where}"
+
+
+def _verdict_html(verdict: "Verdict") -> Iterator[str]:
+    yield f"<p><b>{escape(_summary(verdict))}</b></p>"
+    if not verdict.findings and not verdict.unknowns:
+        return
+    yield "<table><thead><tr><th>Rule</th><th>Who, where</th><th>Why</th><th>Clauses</th></tr>"
+    yield "</thead><tbody>"
+    for finding in verdict.findings:
+        yield "".join(_finding_row(finding))
+    for each in verdict.unknowns:
+        cells = (f"unknown: {each.reason}", each.actor, each.message, "")
+        yield f"<tr>{''.join(_cell(cell) for cell in cells)}</tr>"
+    yield "</tbody></table>"
+
+
+def _finding_row(finding: "Finding") -> Iterator[str]:
+    where = f"stream {finding.stream}" if finding.stream else "the connection"
+    why = "<br>".join(escape(inert(text)) for text in (finding.message, *map(str, finding.because)))
+    yield "<tr>"
+    yield _cell(f"{finding.verdict}: {finding.rule}")
+    yield _cell(f"{finding.actor}, {where}, event {finding.event}")
+    yield f'<td style="text-align:left">{why}</td>'
+    yield _cell(" ".join(finding.requirements))
+    yield "</tr>"
+
+
+def _cell(text: str) -> str:
+    return f'<td style="text-align:left">{escape(inert(text))}</td>'
+
+
+# --- ledgers -------------------------------------------------------------------------------------
+
+
+def _ledger_lines(ledger: "Ledger") -> Iterator[str]:
+    if not ledger.accounts:
+        yield "an empty ledger: the trace holds no resource events"
+        return
+    yield f"{'account':<24}{'acquired':>10}{'released':>10}{'live':>8}{'peak':>8}{'octet-s':>12}"
+    for account in ledger.accounts.values():
+        seconds = account.octet_ns / 1e9
+        yield (
+            f"{inert(account.kind)[:23]:<24}{account.acquired:>10}{account.released:>10}"
+            f"{account.live:>8}{account.peak:>8}{seconds:>12.3g}"
+        )
+    wrong = [each for each in ledger.survivors if each.standing == "leak"]
+    for survivor in wrong:
+        chain = f", held by {' < '.join(survivor.chain)}" if survivor.chain else ""
+        yield f"leak: {survivor.life.resource}{inert(chain)}"
