@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Final
 
-from h2proof.oracle import ledger, lifetimes, liveness
+from h2proof.oracle import hindsight, ledger, lifetimes, liveness
 from h2proof.oracle.lane import pass_ordinary
 from h2proof.oracle.party import Party
 from h2proof.oracle.replay.reading import read
@@ -43,7 +43,7 @@ def judge(
     `select` and `ignore` name rules; ValueError for a name that no rule has. Without the clear lane
     every frame goes through all rules, which takes longer and changes nothing.
     """
-    known = {*RULES, *ledger.SENTENCES, *lifetimes.SENTENCES, *liveness.SENTENCES}
+    known = {*RULES, *hindsight.SENTENCES, *ledger.SENTENCES, *lifetimes.SENTENCES, *liveness.SENTENCES}
     for name in (*select, *ignore):
         if name not in known:
             raise ValueError(f"no rule is called {name!r}; `h2proof rules` lists them all")
@@ -119,6 +119,9 @@ class _Judgement:
             return
         knew = columns.knew[place]
         sent = read(self._trace, place, party.frames)
+        if sent.unknowable:
+            party.lost(sent)
+            sent.number = party.frames
         party.take(sent, None if knew == NOTHING else knew)
 
     def _take_delivered(self, event: DeliveredEvent) -> None:
@@ -166,6 +169,7 @@ class _Judgement:
             findings += ledger.examine(self._trace).findings
             findings += lifetimes.examine(self._trace)
             findings += liveness.examine(self._trace)
+        findings += hindsight.examine(self._trace, findings, unknowns)
         findings.sort(key=lambda each: each.event)
         unknowns.sort(key=lambda each: each.event)
         return Verdict(tuple(findings), tuple(unknowns), frames, unsure)

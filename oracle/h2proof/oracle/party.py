@@ -47,7 +47,7 @@ def check(view: View, sent: Sent) -> Breach | None:
         facts = tuple(rule.check(view, sent))
         if facts:
             lifts = rule.lifts(view, sent) if rule.lifts is not None else ()
-            return Breach(rule, facts, lifts, rule.stage is Stage.PEER)
+            return Breach(rule, facts, lifts, rule.stage is Stage.PEER, rule.excused_if_named)
     return None
 
 
@@ -124,12 +124,15 @@ class Party:
     def loose_octets(self, event: OctetsEvent) -> None:
         """Octets that make no frame: where a preface belongs, they are a wrong one."""
         view = self.view
-        if self.role != "client" or view.blind or self.frames or view.prefaced:
+        late = self.frames or view.blind or (view.prefaced and not view.preface_due)
+        if self.role != "client" or late:
             return
         sent = Sent(-1, event.index, -1, event.packet, -1, 0, 0, len(event.octets))
         (fact,) = preface_is_wrong.check(view, sent)
-        self.findings.add(Breach(preface_is_wrong, (fact,), (), False), sent, ())
-        view.lose_sight()
+        sent.wrong = WRONG_ON_CONNECTION
+        self._found(Breach(preface_is_wrong, (fact,), (), False), sent)
+        if not view.prefaced:
+            view.lose_sight()
 
     # -- frames --
 
@@ -253,17 +256,18 @@ class Party:
             number += 1
         self.delivery.deliver_until(number, event)
 
-    def lost(self, event: CutEvent) -> None:
-        """Octets of this party are missing."""
+    def lost(self, what: CutEvent | Sent) -> None:
+        """Octets of this party are missing: those that a cut counts, or what a frame contained."""
+        event = what.event if isinstance(what, Sent) else what.index
         self.holes += 1
         self.frames += 1
         self.view.lose_sight()
         self.blocks.abandon()
-        hole = Sent(self.frames, event.index, -1, event.packet, HOLE, 0, 0, 0)
+        hole = Sent(self.frames, event, -1, what.packet, HOLE, 0, 0, 0)
         self.peer.delivery.inbox.append(hole)
         if not self._unknowns:
             self._unknowns["octets lost"] = self._unknown(
-                "octets lost", f"octets of the {self.role} are missing", event.index
+                "octets lost", f"octets of the {self.role} are missing", event
             )
 
     def ended(self, event: CutEvent) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from hpack.exceptions import HPACKError
 from hpack.hpack import decode_integer
 
-from h2proof.oracle.replay.sent import Section, Sent
+from h2proof.oracle.replay.sent import CONTINUATION, Section, Sent
 from h2proof.sim.frames import Continuation, Headers, PushPromise
 from h2proof.sim.hpack import FieldDecoder, LateDecoder, Undecodable, representations
 
@@ -38,6 +38,9 @@ class Blocks:
 
     def take(self, sent: Sent) -> Section | None:
         """Add a frame that its sender's order allows; the section if the block is complete."""
+        opener = self.opener
+        if sent.cut_off or (sent.type == CONTINUATION and opener is not None and opener.cut_off):
+            return self._take_told(sent)
         frame = sent.frame
         if not isinstance(frame, Headers | PushPromise | Continuation):
             return None
@@ -56,6 +59,20 @@ class Blocks:
         else:
             self.lose()
         self.opener, self._parts = None, []
+        return section
+
+    def _take_told(self, sent: Sent) -> Section | None:
+        """A frame without its octets: a log may have told the fields, the table is lost."""
+        self.lose()
+        if sent.type != CONTINUATION:
+            self.opener, self._parts, self._octets = sent, [], 0
+        opener = self.opener
+        if opener is None or not sent.ends_headers:
+            return None
+        self.opener = None
+        section = Section(opener)
+        section.told = True
+        section.fields = opener.told.fields if opener.told is not None else None
         return section
 
     def abandon(self) -> None:

@@ -1,7 +1,11 @@
 """Frames of a trace as the judge takes them: from the columns, with no look at what they mean."""
 
-from h2proof.oracle.replay.sent import DATA, Sent, read_payload
+from typing import Final
+
+from h2proof.oracle.replay.sent import DATA, HEADERS, PUSH_PROMISE, Sent, read_payload
 from h2proof.sim.trace import NOTHING, Trace
+
+_BLOCKS: Final = (HEADERS, PUSH_PROMISE)
 
 
 def read(trace: Trace, place: int, number: int = -1) -> Sent:
@@ -21,6 +25,9 @@ def read(trace: Trace, place: int, number: int = -1) -> Sent:
         length,
     )
     elided = columns.kept[place] < length
+    if trace.told and kind != DATA:
+        sent.told = trace.told.get(place)
+        elided = elided or (sent.told is not None and kind in _BLOCKS)
     if elided and kind != DATA:
         sent.cut_off = True
     read_payload(sent, trace.payload_at(place), elided=elided)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from h2proof.sim.codec import FrameHeader, decode
+from h2proof.sim.codec import STREAM_MAX, FrameHeader, decode
 from h2proof.sim.errors import Fault
 from h2proof.sim.frames import (
     ACK,
@@ -33,7 +33,7 @@ from h2proof.sim.frames import (
     WindowUpdate,
     type_name,
 )
-from h2proof.sim.trace import RESERVED
+from h2proof.sim.trace import RESERVED, Told
 
 if TYPE_CHECKING:
     from h2proof.oracle.replay.sections import Lines
@@ -75,6 +75,7 @@ class Section:
         "reason",
         "status",
         "target",
+        "told",
         "updates",
     )
 
@@ -86,6 +87,8 @@ class Section:
         self.lines: Lines | None = None
         """What one pass over them found, while the frame is being judged."""
         self.promises = opener.type == PUSH_PROMISE
+        self.told = False
+        """A log told the fields (or that there were some); nobody saw the block."""
         self.complaint = ""
         """Why the block does not decode."""
         self.reason = ""
@@ -129,6 +132,7 @@ class Sent:
         "section",
         "settings",
         "stream",
+        "told",
         "type",
         "value",
         "wrong",
@@ -170,7 +174,16 @@ class Sent:
         """The frame itself, while it is being judged; not made for ordinary ones."""
         self.section: Section | None = None
         """On the frame that completes a field block."""
+        self.told: Told | None = None
+        """What a log says of it instead of its octets."""
         self.wrong = RIGHT
+
+    @property
+    def unknowable(self) -> bool:
+        """What it did to the connection is not known: settings, or a promised stream, not here."""
+        if not self.cut_off:
+            return False
+        return self.type == SETTINGS or (self.type == PUSH_PROMISE and not self.value)
 
     @property
     def ends_stream(self) -> bool:
@@ -206,14 +219,15 @@ class Sent:
 
 
 def read_payload(sent: Sent, payload: bytes, *, elided: bool = False) -> None:
-    """Fill in what the payload says. With `elided` only its start is here (DATA only)."""
+    """Fill in what the payload says. With `elided` only its start is here."""
     kind = sent.type
     if kind == DATA and (elided or not sent.flags & PADDED):
         _read_data_start(sent, payload)
         return
-    header = FrameHeader(sent.length, kind, sent.flags & 0xFF, sent.stream, sent.reserved)
     if elided:
+        _read_start(sent, payload)
         return
+    header = FrameHeader(sent.length, kind, sent.flags & 0xFF, sent.stream, sent.reserved)
     frame = decode(header, payload)
     sent.frame = frame
     match frame:
@@ -239,6 +253,15 @@ def read_payload(sent: Sent, payload: bytes, *, elided: bool = False) -> None:
             sent.fault = frame.fault
         case AltSvc() | Origin() | _:
             pass
+
+
+def _read_start(sent: Sent, payload: bytes) -> None:
+    """Fill in what the kept start of a payload says, where the rest of it is not here."""
+    if sent.type == PUSH_PROMISE and not sent.flags & PADDED and len(payload) >= 4:
+        sent.value = int.from_bytes(payload[:4], "big") & STREAM_MAX
+    elif sent.type == GOAWAY and len(payload) >= 8:
+        sent.value = int.from_bytes(payload[:4], "big") & STREAM_MAX
+        sent.code = int.from_bytes(payload[4:8], "big")
 
 
 def _read_data_start(sent: Sent, payload: bytes) -> None:

@@ -144,6 +144,7 @@ def too_many_size_updates(view: View, sent: Sent) -> Iterator[Fact]:
     BLOCKS,
     "7541-4.2-01",
     "7541-6.3-01",
+    "9113-4.3.1-01",
     "9113-6.5.2-01",
     stage=Stage.PEER,
     answer=_COMPRESSION_ERROR,
@@ -167,16 +168,27 @@ def size_update_exceeds_limit(view: View, sent: Sent) -> Iterator[Fact]:
     "9113-4.3.1-04",
     "9113-4.3.1-02",
     "9113-4.3.1-03",
+    "7541-4.2-01",
     "7541-4.2-03",
+    "7541-6.3-01",
     answer=_COMPRESSION_ERROR,
     reacts=("9113-4.3.1-05", "9113-4.3-07"),
 )
 def size_update_is_missing(view: View, sent: Sent) -> Iterator[Fact]:
     """After acknowledging a smaller table the next field block begins with a size update."""
     section, due = sent.section, view.due
-    if section is None or due is None or (section.updates and section.updates[0] <= due):
+    if (
+        section is None
+        or section.told
+        or due is None
+        or (section.updates and section.updates[0] <= due)
+    ):
         return
-    yield Fact(f"the field block does not begin with a size update to {due} or less")
+    cites: tuple[str, ...] = ("9113-4.3.1-04", "9113-4.3.1-02", "9113-4.3.1-03", "7541-4.2-03")
+    if section.updates:
+        cites += ("7541-4.2-01", "7541-6.3-01")
+    text = f"the field block does not begin with a size update to {due} or less"
+    yield Fact(text, cites=cites)
     yield Fact("the reduction was acknowledged", view.due_event)
 
 

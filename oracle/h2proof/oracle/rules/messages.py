@@ -120,7 +120,7 @@ def content_is_missing(view: View, sent: Sent) -> Iterator[Fact]:
         return
     live = stream_of(view, sent)
     if live is not None and live.final:
-        if live.announced > live.octets and live.method is not None:
+        if 0 <= live.announced > live.octets and live.method is not None:
             yield Fact(f"{live.octets} octets of content where {live.announced} were announced")
     elif section.length and _has_content(view, live, sent):
         yield Fact(f"no content where content-length is {section.length}")

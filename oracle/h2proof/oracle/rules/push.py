@@ -43,7 +43,7 @@ def promised_identifier_is_odd(view: View, sent: Sent) -> Iterator[Fact]:
     """A promised stream has an even identifier above 0."""
     if sent.value & 1:
         yield Fact(f"{sent.name} promises an odd stream", cites=("9113-5.1.1-02", "9113-6.6-01"))
-    elif not sent.value and sent.fault is None:
+    elif not sent.value and sent.fault is None and not sent.unknowable:
         yield Fact("PUSH_PROMISE promises stream 0", cites=("9113-5.1.1-03", "9113-6.6-01"))
 
 
