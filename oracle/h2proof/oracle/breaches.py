@@ -23,6 +23,7 @@ class Breach(NamedTuple):
     facts: tuple[Fact, ...]
     lifts: tuple[int, ...]
     excusable: bool
+    excused_if_named: bool = False
 
     @property
     def answer(self) -> Answer:

@@ -24,6 +24,7 @@ What is legal is not known here: `check` says that.
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from enum import Enum
 from typing import Final, Protocol
 
 from h2proof.oracle.replay.sent import (
@@ -101,9 +102,23 @@ class Objection(Protocol):
     def excusable(self) -> bool:
         """True if a violation of the peer's may stand behind it."""
 
+    @property
+    def excused_if_named(self) -> bool:
+        """True if, without that, a violation of the peer's on the same stream excuses it."""
+
 
 Check = Callable[[View, Sent], Objection | None]
 Reader = Callable[[int], Sent]
+
+
+class Excuse(Enum):
+    """What a violation of the peer's makes of an objection."""
+
+    NONE = 0
+    WEAK = 1
+    """The connection is in error: accepted, unless a delivery makes the frame legal."""
+    FULL = 2
+    """Accepted: the peer's violation names the stream, or frames of the peer are missing."""
 
 
 class Inbox:
@@ -214,42 +229,63 @@ class Delivery:
         At most `cap` frames of the peer can have been known. The caller then lets the view send it.
         """
         self.unsure = self.exhausted = False
-        first = self._objection(sent)
+        first = self._check(self.view, sent)
         if first is None:
             return None
-        if not self._may_be_lifted(sent, first):
+        excuse = self._excuse(sent, first)
+        if excuse is Excuse.FULL:
+            return None
+        if excuse is Excuse.NONE and not self._may_be_lifted(sent, first):
             return first
-        found = self._search(sent, first, min(cap, self.inbox.seen))
+        found = self._search(sent, first, excuse, min(cap, self.inbox.seen))
         if found is None and not self.exhausted:
             self._remember(sent)
         return found
 
-    def _search(self, sent: Sent, first: Objection, cap: int) -> Objection | None:
-        """Deliver from one lifting frame to the next until nothing objects."""
+    def _search(self, sent: Sent, first: Objection, excuse: "Excuse", cap: int) -> Objection | None:
+        """Deliver from one lifting frame to the next until nothing objects.
+
+        Where the peer has put the connection in error, anything is excused. A prefix that makes the
+        frame legal is better evidence, so the search goes on for one, and comes back if there is
+        none.
+        """
         view, inbox = self.view, self.inbox
         objection = first
         number = inbox.base
+        excused_at = number if excuse is Excuse.WEAK else -1
         view.begin_undo()
         while True:
             lift = self._next(sent, objection, number, cap)
-            if lift < 0:
+            enough = self.budget >= lift - inbox.base
+            if lift < 0 or not enough:
                 view.undo()
                 self.budget -= number - inbox.base
-                return first
-            if self.budget < lift - inbox.base:
-                view.undo()
-                self.exhausted = True
-                return None
+                return self._given_up(first, excused_at, enough)
             while number <= lift:
                 view.deliver(inbox.at(number))
                 number += 1
-            again = self._objection(sent)
-            if again is not None and self._may_be_lifted(sent, again):
-                objection = again
-                continue
+            again = self._check(view, sent)
+            if again is not None:
+                excuse = self._excuse(sent, again)
+                if excuse is Excuse.WEAK and excused_at < 0:
+                    excused_at = number
+                if excuse is not Excuse.FULL and self._may_be_lifted(sent, again):
+                    objection = again
+                    continue
             view.commit()
             self._advance(number)
-            return again
+            return None if excuse is Excuse.FULL else again
+
+    def _given_up(self, first: Objection, excused_at: int, enough: bool) -> Objection | None:
+        """No prefix makes the frame legal: it is excused at one, or not judged, or a violation."""
+        if excused_at >= 0:
+            for each in range(self.inbox.base, excused_at):
+                self.view.deliver(self.inbox.at(each))
+            if excused_at > self.inbox.base:
+                self._advance(excused_at)
+            return None
+        self.exhausted = not enough
+        return first if enough else None
 
     def _may_be_lifted(self, sent: Sent, objection: Objection) -> bool:
         """True if a waiting frame may lift or excuse the objection.
@@ -257,7 +293,9 @@ class Delivery:
         The endpoint's own doing is never excused, but for a RST_STREAM that answers an illegal
         frame on one of its own streams, which need not be there.
         """
-        return objection.excusable or (sent.type == RST_STREAM and IS_WRONG in self.inbox.counts)
+        if objection.excusable:
+            return True
+        return objection.excused_if_named and IS_WRONG in self.inbox.counts
 
     def _next(self, sent: Sent, objection: Objection, number: int, cap: int) -> int:
         """The number of the first waiting frame that may lift the objection; -1 if none may."""
@@ -279,20 +317,18 @@ class Delivery:
                 return each
         return -1
 
-    def _objection(self, sent: Sent) -> Objection | None:
-        """What speaks against a frame in the view as it is, unless the peer excuses it."""
-        objection = self._check(self.view, sent)
-        if objection is None:
-            return None
+    def _excuse(self, sent: Sent, objection: Objection) -> "Excuse":
+        """Whether the peer's violations, or gaps in what it sent, stand behind an objection."""
         view = self.view
-        if objection.excusable:
-            if view.is_marked(*named_streams(sent)) >= 0:
-                return None
-            self.unsure = view.holed >= 0
-            return None if self.unsure else objection
-        if sent.type == RST_STREAM and sent.stream in view.marks and sent.fault is None:
-            return None
-        return objection
+        if not objection.excusable:
+            named = objection.excused_if_named and sent.stream in view.marks
+            return Excuse.FULL if named else Excuse.NONE
+        if view.holed >= 0:
+            self.unsure = True
+            return Excuse.FULL
+        if any(stream in view.marks for stream in named_streams(sent)):
+            return Excuse.FULL
+        return Excuse.WEAK if view.marked >= 0 else Excuse.NONE
 
     def _advance(self, number: int) -> None:
         self.last_delivered = self.inbox.at(number - 1).event

@@ -39,6 +39,8 @@ class Duty(NamedTuple):
     """The peer's frames before it."""
     breach: Breach
     stream: int
+    served: int
+    """The stream on which a final response shows that the frame was processed; 0 for none."""
     acknowledgment: int
     """For SETTINGS: how many acknowledgments show that it was processed; else -1."""
 
@@ -65,8 +67,9 @@ class Duties:
         if sent.type == SETTINGS and not sent.is_ack and sent.fault is None:
             acknowledgment = len(party.peer.view.settings_sent) + 1
         number = party.delivery.inbox.seen
-        self._owed.append(Duty(sent, number, breach, finding.stream, acknowledgment))
-        self._served.setdefault(finding.stream, (0, -1))
+        served = _served_on(sent, breach, finding, party.peer.view.lock)
+        self._owed.append(Duty(sent, number, breach, finding.stream, served, acknowledgment))
+        self._served.setdefault(served or finding.stream, (0, -1))
 
     def sent(self, sent: Sent) -> None:
         """The party sends a frame, which may be an answer."""
@@ -91,7 +94,7 @@ class Duties:
 
     def _unmet(self, duty: Duty) -> Iterator[Finding]:
         proof = self._proof(duty)
-        if proof < 0 or self._may_be_silent(duty):
+        if proof < 0 or self._may_be_silent(duty, proof):
             return
         rule = self._missing_rule(duty)
         if rule is None:
@@ -107,23 +110,33 @@ class Duties:
             f"the {self._party.role} did not answer {duty.sent.name} with {wanted}",
             because,
             NOTHING,
-            tuple(dict.fromkeys((*rule.requirements, *duty.breach.rule.reacts))),
+            self._cites(rule, duty),
             duty.stream,
         )
+
+    def _cites(self, rule: Rule, duty: Duty) -> tuple[str, ...]:
+        """What the receiver of this very frame owed."""
+        said = self._party.view.goaway_sent
+        general = {
+            connection_error_is_missing.name: ("RFC9113-7-01",) if said is not None else (),
+            connection_error_is_played_down.name: connection_error_is_played_down.requirements,
+            stream_error_is_missing.name: stream_error_is_missing.requirements,
+        }.get(rule.name, ())
+        return tuple(dict.fromkeys((*duty.breach.rule.reacts, *general)))
 
     def _proof(self, duty: Duty) -> int:
         """The own event that shows that the frame was processed; -1 if none does."""
         party = self._party
         if 0 < duty.acknowledgment <= party.view.acks_sent:
             return party.acknowledged[duty.acknowledgment - 1]
-        status, event = self._served.get(duty.stream, (0, -1))
-        if duty.breach.answer.expected[1:2] == ("http-4xx",) and status in _SERVED:
+        status, event = self._served.get(duty.served, (0, -1))
+        if duty.served and status in _SERVED:
             return event
         if party.delivery.inbox.base > duty.number + 1:
             return party.delivery.had_by(duty.sent.event + 1)
         return -1
 
-    def _may_be_silent(self, duty: Duty) -> bool:
+    def _may_be_silent(self, duty: Duty, proof: int) -> bool:
         """True if the duty was met, or the party can have met the frame where it owed nothing."""
         view, answer = self._party.view, duty.breach.answer
         facts = view.facts(duty.stream) if duty.stream else 0
@@ -136,7 +149,9 @@ class Duties:
         status, _ = self._served.get(duty.stream, (0, -1))
         if "http-4xx" in answer.expected:
             return status >= 400
-        return bool(facts & SENT_END) and "stream:STREAM_CLOSED" in answer.expected
+        # after its own END_STREAM the stream was closed, and the frame could be ignored
+        ended_before = bool(facts & SENT_END) and view.stops(duty.stream)[0] <= proof
+        return ended_before and "stream:STREAM_CLOSED" in answer.expected
 
     def _missing_rule(self, duty: Duty) -> Rule | None:
         answer = duty.breach.answer
@@ -176,3 +191,20 @@ class Duties:
             rule.requirements,
             0,
         )
+
+
+def _served_on(sent: Sent, breach: Breach, finding: Finding, lock: Sent | None) -> int:
+    """The stream on which a 2xx or 3xx can only come once this very frame was processed.
+
+    A malformed request and one that may not be opened are the frame itself; what stands inside a
+    field block comes before the end of that block.
+    """
+    if breach.answer.expected[1:2] == ("http-4xx",) or breach.rule.name in _OPENING:
+        return finding.stream
+    return lock.stream if lock is not None and breach.rule.name == _INSIDE else 0
+
+
+_OPENING: Final = frozenset(
+    ("identifier_does_not_rise", "exceeds_stream_limit", "opens_stream_of_the_peer")
+)
+_INSIDE: Final = "field_block_is_interrupted"

@@ -43,7 +43,13 @@ def judge(
     `select` and `ignore` name rules; ValueError for a name that no rule has. Without the clear lane
     every frame goes through all rules, which takes longer and changes nothing.
     """
-    known = {*RULES, *hindsight.SENTENCES, *ledger.SENTENCES, *lifetimes.SENTENCES, *liveness.SENTENCES}
+    known = {
+        *RULES,
+        *hindsight.SENTENCES,
+        *ledger.SENTENCES,
+        *lifetimes.SENTENCES,
+        *liveness.SENTENCES,
+    }
     for name in (*select, *ignore):
         if name not in known:
             raise ValueError(f"no rule is called {name!r}; `h2proof rules` lists them all")

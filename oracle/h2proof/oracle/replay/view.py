@@ -241,11 +241,6 @@ class View:
         return len(self._active)
 
     @property
-    def requests_open(self) -> bool:
-        """True if a stream of the peer's is open or half-closed."""
-        return any(not self.is_mine(each) for each in self.streams)
-
-    @property
     def window(self) -> int:
         """Octets that the connection window of the peer leaves."""
         return WINDOW_DEFAULT + self.credit
@@ -266,15 +261,6 @@ class View:
                 if identifier == HEADER_TABLE_SIZE:
                     limit = max(limit, value)
         return limit
-
-    def is_marked(self, *streams: int) -> int:
-        """The event that excuses a frame on these streams: a violation of the peer's, or -1."""
-        if self.marked >= 0:
-            return self.marked
-        for stream in streams:
-            if stream in self.marks:
-                return self.marks[stream]
-        return -1
 
     # -- deliveries can be undone --
 

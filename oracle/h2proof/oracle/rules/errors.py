@@ -54,7 +54,7 @@ def refuses_what_it_answered(view: View, sent: Sent) -> Iterator[Fact]:
         yield Fact(f"stream {sent.stream} had been opened", live.opened_by)
 
 
-@rule(RST_STREAM, "9113-7-10", "9113-4.3-06", stage=Stage.MINOR)
+@rule(RST_STREAM, "9113-7-10", stage=Stage.MINOR)
 def compression_error_on_a_stream(view: View, sent: Sent) -> Iterator[Fact]:
     """COMPRESSION_ERROR ends the connection, for its table serves all streams."""
     if sent.code == ErrorCode.COMPRESSION_ERROR and sent.fault is None:

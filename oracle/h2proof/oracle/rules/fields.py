@@ -190,6 +190,16 @@ def content_length_is_no_length(view: View, sent: Sent) -> Iterator[Fact]:
         yield from _says(sent, f"content-length is {shown(b', '.join(values))}")
 
 
+@rule(SECTIONS, "9113-8.2.1-01", stage=Stage.MINOR, level="ADVICE", blindly=True)
+def field_name_is_no_token(view: View, sent: Sent) -> Iterator[Fact]:
+    """A field name is a token; a recipient should look at more than it must."""
+    lines = _lines(sent)
+    for name in lines.fields if lines is not None else ():
+        if not _is_token(name):
+            yield from _says(sent, f"the field name {shown(name)} is no token")
+            return
+
+
 # -- pseudo-header fields --
 
 
@@ -200,6 +210,7 @@ def content_length_is_no_length(view: View, sent: Sent) -> Iterator[Fact]:
     "9113-8.3-03",
     "9113-8.3-04",
     "9113-8.1-09",
+    "9113-8.1-01",
     "9113-4.3-01",
     stage=Stage.MESSAGE,
     answer=MALFORMED,
@@ -222,7 +233,8 @@ def pseudo_field_is_out_of_place(view: View, sent: Sent) -> Iterator[Fact]:
 
 def _misplaced(kind: Kind, name: bytes) -> tuple[str, ...]:
     if kind == "trailers":
-        return ("9113-8.3-04", "9113-8.1-09")
+        cites = ("9113-8.3-04", "9113-8.1-09")
+        return (*cites, "9113-8.1-01") if name == b":method" else cites
     if name == b":status":
         return ("9113-8.3-03", "9113-8.3-01")
     return ("9113-8.3-02", "9113-8.3-01") if name in _EXTENDED else ("9113-8.3-01",)
@@ -440,6 +452,7 @@ RULES: Final = (
     connect_has_wrong_target,
     response_has_no_status,
     status_is_101,
+    field_name_is_no_token,
     extended_connect_is_not_on,
     authority_is_odd,
 )

@@ -5,6 +5,7 @@ from typing import Final
 
 from h2proof.oracle.replay.grids import IDLE
 from h2proof.oracle.replay.sent import GOAWAY, HEADERS, PUSH_PROMISE, Sent
+from h2proof.oracle.replay.streams import SENT_END, SENT_RESET
 from h2proof.oracle.replay.view import View
 from h2proof.oracle.rules.rule import Answer, Fact, Stage, connection, rule
 
@@ -88,9 +89,10 @@ def last_stream_is_below_answered(view: View, sent: Sent) -> Iterator[Fact]:
 @rule(GOAWAY, "9113-6.8-11", stage=Stage.MINOR, level="SHOULD")
 def shutdown_is_abrupt(view: View, sent: Sent) -> Iterator[Fact]:
     """A graceful shutdown begins with a GOAWAY that names the highest possible stream."""
+    last = sent.value
     graceful = sent.code == NO_ERROR and view.goaway_sent is None and not view.client
-    if graceful and sent.value != _ANY_STREAM and view.requests_open:
-        yield Fact(f"the first GOAWAY names {sent.value} while requests are open")
+    if graceful and 0 < last < _ANY_STREAM and not view.facts(last) & (SENT_END | SENT_RESET):
+        yield Fact(f"the first GOAWAY names stream {last}, which is not answered to its end")
 
 
 @rule(GOAWAY, "9113-5.4-04", stage=Stage.MINOR, level="SHOULD")

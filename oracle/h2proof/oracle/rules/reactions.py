@@ -15,7 +15,7 @@ from h2proof.oracle.rules.rule import Fact, Rule, rule
 _NEVER: Final[tuple[Fact, ...]] = ()
 
 
-@rule((), "9113-5.1-04")
+@rule((), "9113-5.1-04", "9113-7-01")
 def connection_error_is_missing(view: View, sent: Sent) -> Iterator[Fact]:
     """A frame that puts the connection in error ends it."""
     return iter(_NEVER)

@@ -97,6 +97,8 @@ class Rule:
     answer: Answer
     lifts: Lifts | None
     check: Check
+    excused_if_named: bool = False
+    """It is excused where a violation of the peer's names the stream."""
     blindly: bool = False
     """It can be judged of an endpoint whose earlier frames are not known."""
 
@@ -109,6 +111,7 @@ def rule(
     reacts: tuple[str, ...] = (),
     lifts: Lifts | None = None,
     level: Level = "MUST",
+    excused_if_named: bool = False,
     blindly: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function: its name is the rule's, its docstring the truth that it guards."""
@@ -129,6 +132,7 @@ def rule(
             answer,
             lifts,
             check,
+            excused_if_named,
             blindly,
         )
 

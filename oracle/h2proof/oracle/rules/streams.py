@@ -78,6 +78,7 @@ def uses_idle_stream(view: View, sent: Sent) -> Iterator[Fact]:
     "9113-6.1-06",
     "9113-5.1-04",
     "9113-5.1-01",
+    "9113-5.1.1-06",
     "9113-8.1-01",
     "9113-8.4.2-01",
     answer=_IDLE,
@@ -88,7 +89,7 @@ def uses_own_idle_stream(view: View, sent: Sent) -> Iterator[Fact]:
     if word(view, sent) == "idle" and view.is_mine(sent.stream):
         cites = _idle_cites(sent)
         if sent.type == HEADERS:
-            cites += ("9113-8.4.2-01",)
+            cites += ("9113-8.4.2-01", "9113-5.1.1-06")
         yield Fact(f"{sent.name} on a stream that is idle", cites=cites)
 
 
@@ -111,6 +112,7 @@ def resets_idle_stream(view: View, sent: Sent) -> Iterator[Fact]:
     "9113-6.4-06",
     answer=_IDLE,
     reacts=("9113-6.4-07", "9113-5.1-04"),
+    excused_if_named=True,
 )
 def resets_own_idle_stream(view: View, sent: Sent) -> Iterator[Fact]:
     """RST_STREAM is not sent on a stream of one's own that was never used."""
@@ -170,6 +172,7 @@ def uses_skipped_stream(view: View, sent: Sent) -> Iterator[Fact]:
     USES,
     "9113-5.1-06",
     "9113-5.1-09",
+    "9113-8.4.2-06",
     answer=connection("PROTOCOL_ERROR", "stream:STREAM_CLOSED"),
     reacts=("9113-5.1-08", "9113-5.1-10"),
 )
@@ -178,10 +181,10 @@ def uses_reserved_stream(view: View, sent: Sent) -> Iterator[Fact]:
     if word(view, sent) != "res":
         return
     live = view.streams[sent.stream]
-    yield Fact(
-        f"{sent.name} on a stream that is only promised",
-        cites=("9113-5.1-09",) if view.client else ("9113-5.1-06",),
-    )
+    cites: tuple[str, ...] = ("9113-5.1-09",) if view.client else ("9113-5.1-06",)
+    if view.client and sent.ends_stream:
+        cites += ("9113-8.4.2-06",)
+    yield Fact(f"{sent.name} on a stream that is only promised", cites=cites)
     yield Fact(f"stream {sent.stream} was promised", live.opened_by)
 
 
@@ -195,6 +198,7 @@ def uses_reserved_stream(view: View, sent: Sent) -> Iterator[Fact]:
     "9113-5.1-17",
     "9113-5.1-18",
     "9113-5.1.1-08",
+    "9113-8.1-01",
     answer=stream("STREAM_CLOSED", "connection:PROTOCOL_ERROR"),
     reacts=("9113-5.1-16", "9113-6.1-08"),
 )
@@ -206,7 +210,9 @@ def sends_after_end(view: View, sent: Sent) -> Iterator[Fact]:
     closed = facts & BOTH_ENDS == BOTH_ENDS
     cites: tuple[str, ...] = ("9113-5.1-13", "9113-8.1-02")
     cites += ("9113-6.1-06",) if sent.type == DATA else ("9113-6.2-01",)
-    if closed:
+    if _begins_again(sent):
+        cites += ("9113-8.1-01",)
+    if closed or _begins_again(sent):
         cites += ("9113-5.1-17", "9113-5.1-18", "9113-5.1.1-08")
     if view.client and not view.is_mine(sent.stream):
         cites += ("9113-8.4.2-06",)
@@ -216,7 +222,12 @@ def sends_after_end(view: View, sent: Sent) -> Iterator[Fact]:
         yield Fact(f"the {view.role} had ended stream {sent.stream}", own)
 
 
-@rule(USES, "9113-5.4.2-02", "9113-5.1-18", answer=_CLOSED)
+def _begins_again(sent: Sent) -> bool:
+    """True for a second request on a stream."""
+    return sent.section is not None and sent.section.method is not None
+
+
+@rule(USES, "9113-5.4.2-02", "9113-5.1-18", "9113-6.4-01", answer=_CLOSED)
 def sends_after_own_reset(view: View, sent: Sent) -> Iterator[Fact]:
     """RST_STREAM is the last frame that an endpoint sends on a stream, PRIORITY aside."""
     if word(view, sent) == "rst":
