@@ -6,7 +6,7 @@ the 101 response, are not known here.
 """
 
 import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from struct import Struct
@@ -38,7 +38,7 @@ def write_settings_field(values: Iterable[tuple[int, int]]) -> bytes:
 def read_settings_field(value: bytes) -> SettingPairs:
     """The settings in an HTTP2-Settings value; ValueError, and so no upgrade, for any other."""
     try:
-        payload = urlsafe_b64decode(value + b"=" * (-len(value) % 4))
+        payload = b64decode(value + b"=" * (-len(value) % 4), altchars=b"-_", validate=True)
     except binascii.Error as error:
         raise ValueError(f"HTTP2-Settings is not base64url ({error}); do not upgrade") from None
     if len(payload) % _SETTING.size:
