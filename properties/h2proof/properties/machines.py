@@ -27,7 +27,7 @@ from h2proof.sim.codec import PREFACE, FrameReader, write_header
 from h2proof.sim.connection import Connection
 from h2proof.sim.endpoint import Endpoint, Peer
 from h2proof.sim.errors import IllegalSend
-from h2proof.sim.responder import responder
+from h2proof.sim.respond import responder
 from h2proof.sim.settings import Setting
 from h2proof.sim.trace import Sender, Trace
 

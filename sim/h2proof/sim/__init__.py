@@ -1,18 +1,38 @@
 """The world: what may happen on an HTTP/2 connection. The public names, nothing else.
 
-They are bound here and now, not on first use: `responder` is a function and the name of its module,
-and whoever imports that module first would otherwise make the name mean the module.
+Names come when they are first used (PEP 562): whoever reads traces only, as the judge does, does
+not wait for the connection. So no module may have the name of a public function.
 """
 
-from h2proof.sim.connection import Connection
-from h2proof.sim.endpoint import Endpoint, Peer
-from h2proof.sim.errors import ErrorCode, Fault, IllegalSend
-from h2proof.sim.limits import Limits
-from h2proof.sim.requester import Requester
-from h2proof.sim.responder import Responder, responder
-from h2proof.sim.settings import Setting
-from h2proof.sim.streams import State
-from h2proof.sim.upgrade import Upgrade
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from h2proof.sim.connection import Connection
+    from h2proof.sim.endpoint import Endpoint, Peer
+    from h2proof.sim.errors import ErrorCode, Fault, IllegalSend
+    from h2proof.sim.limits import Limits
+    from h2proof.sim.requester import Requester
+    from h2proof.sim.respond import Responder, responder
+    from h2proof.sim.settings import Setting
+    from h2proof.sim.streams import State
+    from h2proof.sim.upgrade import Upgrade
+
+_HOME: Final = {
+    "Connection": "connection",
+    "Endpoint": "endpoint",
+    "ErrorCode": "errors",
+    "Fault": "errors",
+    "IllegalSend": "errors",
+    "Limits": "limits",
+    "Peer": "endpoint",
+    "Requester": "requester",
+    "Responder": "respond",
+    "Setting": "settings",
+    "State": "streams",
+    "Upgrade": "upgrade",
+    "responder": "respond",
+}
 
 __all__ = [
     "Connection",
@@ -29,3 +49,13 @@ __all__ = [
     "Upgrade",
     "responder",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -2,7 +2,7 @@
 
 from h2proof.properties.stacks.stack import Stack
 from h2proof.sim.connection import Connection
-from h2proof.sim.responder import responder
+from h2proof.sim.respond import responder
 
 OUR_RESPONDER = Stack(
     "ours",
