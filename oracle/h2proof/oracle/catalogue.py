@@ -12,7 +12,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final, Literal
 
-from h2proof.oracle import ledger, lifetimes, liveness, unfounded
+from h2proof.oracle import hindsight, ledger, lifetimes, liveness
 from h2proof.oracle.requirements import Requirement, observable
 from h2proof.oracle.rules import RULES
 
@@ -54,8 +54,8 @@ def rules() -> Mapping[str, RuleRow]:
         RuleRow(each.name, each.sentence, each.requirements, each.level) for each in RULES.values()
     ]
     rows += [
-        RuleRow(name, sentence, unfounded.REQUIREMENTS[name], "ADVICE")
-        for name, sentence in unfounded.SENTENCES.items()
+        RuleRow(name, sentence, hindsight.REQUIREMENTS[name], hindsight.LEVELS[name])
+        for name, sentence in hindsight.SENTENCES.items()
     ]
     others = {**ledger.SENTENCES, **lifetimes.SENTENCES, **liveness.SENTENCES}
     rows += [RuleRow(name, sentence, (), "MUST") for name, sentence in others.items()]

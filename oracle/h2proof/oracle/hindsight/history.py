@@ -81,6 +81,8 @@ class History:
     frames: list[Seen] = field(default_factory=list)
     settings: list[tuple[int, int]] = field(default_factory=list)
     """Settings that the accuser had sent."""
+    unacknowledged: int = 0
+    """How many SETTINGS frames of the accuser the peer had not acknowledged."""
     peer_settings: list[tuple[int, int]] = field(default_factory=list)
     goaway_last: int | None = None
     statuses: list[bytes] = field(default_factory=list)
@@ -135,6 +137,27 @@ def histories(trace: Trace, claimed: Iterable[Claim]) -> Mapping[Claim, History]
     return found
 
 
+def walk(trace: Trace, connection: int) -> Iterator[Seen | DeliveredEvent]:
+    """The frames of one connection with their fields, and its deliveries, in order."""
+    sides = (_Side(), _Side())
+    for slot in trace.slots:
+        if isinstance(slot, DeliveredEvent):
+            if slot.connection == connection:
+                yield slot
+        elif isinstance(slot, int) and trace.columns.connection[slot] == connection:
+            sender = trace.columns.sender[slot]
+            yield sides[sender].take(trace.frame_at(slot), sides[1 - sender])
+
+
+def statuses(trace: Trace, connection: int, stream: int) -> Iterator[tuple[FrameEvent, int]]:
+    """The status codes that a server answers on a stream, with their frames."""
+    for seen in walk(trace, connection):
+        if isinstance(seen, Seen) and seen.event.stream == stream and seen.event.sender == "server":
+            status = dict(seen.fields or ()).get(b":status", b"")
+            if status.isdigit():
+                yield seen.event, int(status)
+
+
 class _Side:
     """One party of a connection: what it has sent so far."""
 
@@ -143,6 +166,8 @@ class _Side:
         self.arrived: int | None = None
         """How many of them have reached the other side; None where the trace does not tell."""
         self.settings: list[tuple[int, int]] = []
+        self.sets = self.acks = 0
+        """SETTINGS frames and acknowledgments sent."""
         self.goaway_last: int | None = None
         self.statuses: list[bytes] = []
         self.ended: set[int] = set()
@@ -150,21 +175,24 @@ class _Side:
         self._decoder = FieldDecoder()
         self._block = b""
 
-    def take(self, event: FrameEvent, other: "_Side") -> None:
+    def take(self, event: FrameEvent, other: "_Side") -> Seen:
         frame = None if event.elided else event.frame
         stream = event.stream
         seen = Seen(event, frame, ended=stream in self.ended, reset=stream in other.reset)
         self.frames.append(seen)
         if isinstance(frame, Headers | PushPromise | Continuation):
             self._fields(seen, frame)
-        elif isinstance(frame, Settings) and not frame.ack:
+        elif isinstance(frame, Settings):
             self.settings += frame.values
+            self.sets += not frame.ack
+            self.acks += frame.ack
         elif isinstance(frame, RstStream):
             self.reset.add(stream)
         elif isinstance(frame, GoAway):
             self.goaway_last = frame.last
         if event.type <= FrameType.HEADERS and event.flags & END_STREAM:
             self.ended.add(stream)
+        return seen
 
     def _fields(self, seen: Seen, frame: Headers | PushPromise | Continuation) -> None:
         self._block = (b"" if not isinstance(frame, Continuation) else self._block) + frame.fragment
@@ -195,6 +223,7 @@ def _history(sender: int, own: _Side, peer: _Side) -> History:
         sender,
         known[: -LOOKED_BACK - 1 : -1],
         list(own.settings),
+        own.sets - peer.acks,
         list(peer.settings),
         own.goaway_last,
         list(own.statuses),

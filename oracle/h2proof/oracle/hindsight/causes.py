@@ -9,19 +9,21 @@ wrong the rules know: their findings come in as an argument.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from h2proof.oracle.unfounded.history import Claim, History, claims, histories
-from h2proof.oracle.unfounded.innocents import CODES, INNOCENTS, meant
-from h2proof.oracle.verdict import Because, Finding, Unknown
+from h2proof.oracle.hindsight.courtesy import DOUBTFUL
+from h2proof.oracle.hindsight.history import Claim, History, claims, histories
+from h2proof.oracle.hindsight.innocents import CODES, INNOCENTS, meant
+from h2proof.oracle.hindsight.telling import seen_back
+from h2proof.oracle.verdict import Because, Finding, Level, Unknown
 from h2proof.sim.errors import ErrorCode, code_name
 from h2proof.sim.frames import Data
-from h2proof.sim.trace import SENDERS, FrameEvent, Trace
+from h2proof.sim.trace import SENDERS, Trace
 
 ERROR_WITHOUT_CAUSE: Final = "error_without_cause"
 
 SENTENCES: Final = {
     ERROR_WITHOUT_CAUSE: "An error code claims a fault of the peer's only where there is one.",
 }
-"""The truth behind the rule name of this package."""
+"""The truth behind the rule name of this file."""
 
 REQUIREMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     ERROR_WITHOUT_CAUSE: tuple(
@@ -33,6 +35,8 @@ REQUIREMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     )
 }
 """What such an error is against: the requirements to take something without an error."""
+
+LEVELS: Final[Mapping[str, Level]] = {ERROR_WITHOUT_CAUSE: "ADVICE"}
 
 
 def examine(
@@ -62,11 +66,16 @@ def _first_faults(findings: Iterable[Finding]) -> dict[tuple[int, int], int]:
     """By connection and sender: the first event that a receiver may answer with an error."""
     first: dict[tuple[int, int], int] = {}
     for finding in _with_consequences(findings):
-        if finding.scope == "none" or "ignore" in finding.expected:
+        harmless = finding.scope == "none" or all(each in _NO_ERROR for each in finding.expected)
+        if harmless and finding.rule not in DOUBTFUL:
             continue
         key = (finding.connection, SENDERS.index(finding.actor))
         first[key] = min(finding.event, first.get(key, finding.event))
     return first
+
+
+_NO_ERROR: Final = frozenset({"ignore", "accept"})
+"""Outcomes that answer a fault with no error."""
 
 
 def _with_consequences(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -82,32 +91,20 @@ def _advice(trace: Trace, claim: Claim, past: History) -> Iterator[Finding]:
     ids = CODES.get(claim.code, ()) if found is None else found[1].ids
     if not ids:
         return
-    event = trace[claim.event]
-    assert isinstance(event, FrameEvent)
     peer = SENDERS[1 - claim.sender]
     because = [Because(f"nothing that the {peer} had sent by then was found wrong")]
     if found is not None:
         seen = found[0].event
         because.append(Because(f"{seen} was {found[1].what}", seen.index, seen.packet))
-    yield Finding(
-        verdict="advice",
-        actor=event.sender,
-        rule=ERROR_WITHOUT_CAUSE,
-        requirements=tuple(f"RFC{id_}" for id_ in ids),
-        level="ADVICE",
-        connection=claim.connection,
-        event=claim.event,
-        packet=event.packet,
-        frame_index=event.frame_index,
-        stream=claim.stream,
-        scope="none",
-        expected=(),
-        message=_message(claim, peer, None if found is None else found[1].what),
-        because=tuple(because),
-        witnesses=tuple(
-            sorted({claim.event, *(each.event for each in because if each.event is not None)})
-        ),
-        fingerprint=f"{ERROR_WITHOUT_CAUSE}|{event.sender}|{code_name(claim.code)}|{ids[0]}",
+    yield seen_back(
+        trace,
+        claim.event,
+        ERROR_WITHOUT_CAUSE,
+        "ADVICE",
+        tuple(f"RFC{id_}" for id_ in ids),
+        _message(claim, peer, None if found is None else found[1].what),
+        because,
+        like=f"{code_name(claim.code)}|{ids[0]}",
     )
 
 

@@ -8,7 +8,7 @@ is what the claim can have meant.
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from h2proof.oracle.unfounded.history import Claim, History, Seen
+from h2proof.oracle.hindsight.history import Claim, History, Seen
 from h2proof.sim.errors import CODE_NAMES, ErrorCode
 from h2proof.sim.frames import (
     TYPE_NAMES,
@@ -199,7 +199,11 @@ INNOCENTS: Final[tuple[Innocent, ...]] = (
     Innocent("data on its way when the window was lowered", ("9113-6.9.3-01",),
              _coded(_C.FLOW_CONTROL_ERROR,
                     lambda seen, claim, past: isinstance(seen.frame, Data)
-                    and _window_lowered(past))),
+                    and _window_lowered(past) and past.unacknowledged > 0)),
+    Innocent("data within the window, for a frame's header costs nothing",
+             ("9113-6.9.1-03", "9113-7-04"),
+             _coded(_C.FLOW_CONTROL_ERROR,
+                    lambda seen, claim, past: isinstance(seen.frame, Data))),
     Innocent("HEADERS, which need no window", ("9113-5.2.1-04", "9113-6.9-01"),
              _coded(_C.FLOW_CONTROL_ERROR,
                     lambda seen, claim, past: isinstance(seen.frame, Headers)

@@ -1,0 +1,158 @@
+"""How a connection ends: with a word, and really after an error.
+
+Who closes first should say GOAWAY first (RFC 9113 §5.4.1, §6.8, §9.1), also if the other side has
+said it. A client that leaves with all its requests answered leaves nobody in doubt, so of it that
+is not asked. And who has said GOAWAY with an error closes: a request that came behind it and is served
+shows that it did not. What else becomes of open streams is not known here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from h2proof.oracle.hindsight.telling import seen_back
+from h2proof.oracle.verdict import Because, Finding, Level
+from h2proof.sim.frames import END_STREAM, FrameType
+from h2proof.sim.trace import SENDERS, CutEvent, Trace
+
+CLOSES_WITHOUT_GOAWAY: Final = "closes_without_goaway"
+SERVES_AFTER_ERROR: Final = "serves_after_own_error"
+
+SENTENCES: Final[Mapping[str, str]] = {
+    CLOSES_WITHOUT_GOAWAY: "Who ends a connection says GOAWAY first.",
+    SERVES_AFTER_ERROR: "Who has said GOAWAY with an error closes, and serves nothing new.",
+}
+REQUIREMENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    CLOSES_WITHOUT_GOAWAY: (
+        "RFC9113-5.4.1-01",
+        "RFC9113-5.4.1-04",
+        "RFC9113-6.8-04",
+        "RFC9113-6.8-05",
+        "RFC9113-9.1-04",
+    ),
+    SERVES_AFTER_ERROR: ("RFC9113-5.4.1-02",),
+}
+LEVELS: Final[Mapping[str, Level]] = {CLOSES_WITHOUT_GOAWAY: "SHOULD", SERVES_AFTER_ERROR: "MUST"}
+
+
+def examine(trace: Trace, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Ends without a word, and requests served after an error, connection by connection."""
+    goaways = _goaways(trace)
+    return (*_silent_ends(trace, findings, goaways), *_served(trace, goaways))
+
+
+_Goaways = dict[tuple[int, int], list[int]]
+"""By connection and sender: places in the columns."""
+
+
+def _goaways(trace: Trace) -> _Goaways:
+    columns = trace.columns
+    found: _Goaways = {}
+    for place, kind in enumerate(columns.type):
+        if kind == FrameType.GOAWAY:
+            found.setdefault((columns.connection[place], columns.sender[place]), []).append(place)
+    return found
+
+
+def _silent_ends(trace: Trace, findings: Sequence[Finding], goaways: _Goaways) -> Iterator[Finding]:
+    closed: set[int] = set()
+    spoke = set(trace.columns.connection)
+    for slot in trace.slots:
+        if not isinstance(slot, CutEvent) or slot.how not in ("fin", "rst"):
+            continue
+        if slot.connection in closed or slot.connection not in spoke:
+            continue
+        closed.add(slot.connection)
+        sender = SENDERS.index(slot.sender)
+        if (slot.connection, sender) in goaways:
+            continue
+        ids, facts = _against(trace, slot, findings, goaways)
+        if ids == _IN_GENERAL and slot.sender == "client" and not _leaves_open(trace, slot):
+            continue
+        message = f"the {slot.sender} ended the connection without GOAWAY"
+        yield seen_back(
+            trace, slot.index, CLOSES_WITHOUT_GOAWAY, "SHOULD", ids, message, facts, like=ids[0]
+        )
+
+
+def _against(
+    trace: Trace, cut: CutEvent, findings: Sequence[Finding], goaways: _Goaways
+) -> tuple[tuple[str, ...], list[Because]]:
+    """What the silence is against: an error was owed, a GOAWAY was there to answer, or neither."""
+    peer = 1 - SENDERS.index(cut.sender)
+    for each in findings:
+        owed = each.connection == cut.connection and each.actor == SENDERS[peer]
+        if owed and each.scope == "connection" and each.event < cut.index:
+            return ("RFC9113-5.4.1-01",), [Because(each.message, each.event, each.packet)]
+    for place in goaways.get((cut.connection, peer), ()):
+        event = trace.frame_at(place)
+        if event.index < cut.index:
+            return ("RFC9113-6.8-05",), [Because("the peer had said it", event.index, event.packet)]
+    return _IN_GENERAL, []
+
+
+_IN_GENERAL: Final = ("RFC9113-5.4.1-04", "RFC9113-6.8-04", "RFC9113-9.1-04")
+
+
+def _leaves_open(trace: Trace, cut: CutEvent) -> bool:
+    """Whether a stream of the connection has no end yet when it is cut."""
+    columns = trace.columns
+    ends: dict[int, set[int]] = {}
+    for place, kind in enumerate(columns.type):
+        stream = columns.stream[place]
+        if columns.connection[place] != cut.connection or not stream:
+            continue
+        if columns.event[place] > cut.index:
+            break
+        if kind == FrameType.RST_STREAM:
+            ends.setdefault(stream, set()).update((0, 1))
+        elif kind in (FrameType.DATA, FrameType.HEADERS):
+            seen = ends.setdefault(stream, set() if stream & 1 else {0})
+            if columns.flags[place] & END_STREAM:
+                seen.add(columns.sender[place])
+    return any(len(seen) < 2 for seen in ends.values())
+
+
+def _served(trace: Trace, goaways: _Goaways) -> Iterator[Finding]:
+    """HEADERS on a stream that was opened behind the own error, by the one who had said it."""
+    columns = trace.columns
+    for (connection, sender), places in goaways.items():
+        errors = [place for place in places if _code(trace, place)]
+        if not errors or sender == 0:
+            continue
+        asked: dict[int, int] = {}
+        for place in range(errors[0] + 1, len(columns.type)):
+            if columns.connection[place] != connection or columns.type[place] != FrameType.HEADERS:
+                continue
+            stream = columns.stream[place]
+            if columns.sender[place] == 0:
+                asked.setdefault(stream, place)
+            elif stream in asked and _is_new(trace, asked[stream], errors[0]):
+                yield _serves(trace, place, asked[stream], errors[0])
+                break
+
+
+def _code(trace: Trace, place: int) -> int:
+    return int.from_bytes(trace.payload_at(place)[4:8], "big")
+
+
+def _is_new(trace: Trace, asked: int, error: int) -> bool:
+    """Nothing was heard of the stream before the error: these are no trailers."""
+    columns = trace.columns
+    key = (columns.connection[asked], columns.stream[asked])
+    return all((columns.connection[place], columns.stream[place]) != key for place in range(error))
+
+
+def _serves(trace: Trace, place: int, asked: int, error: int) -> Finding:
+    answer, request, goaway = (trace.frame_at(each) for each in (place, asked, error))
+    return seen_back(
+        trace,
+        answer.index,
+        SERVES_AFTER_ERROR,
+        "MUST",
+        REQUIREMENTS[SERVES_AFTER_ERROR],
+        f"stream {answer.stream} was served although the server had ended the connection",
+        [
+            Because("the server said GOAWAY with an error", goaway.index, goaway.packet),
+            Because("the request came behind it", request.index, request.packet),
+        ],
+    )
