@@ -175,9 +175,10 @@ def encode(frame: AnyFrame) -> bytes:
 
     A value that does not fit its field on the wire raises ValueError.
     """
-    if isinstance(frame, Unknown | Unreadable):
-        return raw(frame.type, frame.flags, frame.stream, frame.payload, reserved=frame.reserved)
     try:
+        if isinstance(frame, Unknown | Unreadable):
+            kind, flags, stream = frame.type, frame.flags, frame.stream
+            return raw(kind, flags, stream, frame.payload, reserved=frame.reserved)
         flags, payload = _WRITERS[frame.type](frame)
         flags |= frame.undefined_flags
         return raw(frame.type, flags, frame.stream, payload, reserved=frame.reserved)

@@ -9,7 +9,7 @@ changed. No socket, clock or chance is known here, nor what any frame means.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from h2proof.sim.codec import HEADER_LENGTH, PREFACE, STREAM_MAX, encode
+from h2proof.sim.codec import PREFACE, STREAM_MAX
 from h2proof.sim.core import Core
 from h2proof.sim.errors import ErrorCode, IllegalSend, connection_error
 from h2proof.sim.extensions import check_priority_update, check_unknown
@@ -300,7 +300,7 @@ class Connection(Core):
     def prioritize(self, stream: int, value: bytes) -> None:
         """Tell the server a priority, as the Priority field value (PRIORITY_UPDATE, RFC 9218)."""
         self._check_open()
-        check_priority_update(self.role, self.streams, stream, value)
+        check_priority_update(self.role, self.streams, stream)
         self.write(PriorityUpdate(stream, value))
 
     def depend(self, stream: int, dependency: Dependency) -> None:
@@ -318,18 +318,18 @@ class Connection(Core):
             requirement = "RFC7838-4-07" if stream else "RFC7838-4-06"
             raise IllegalSend(requirement, "stream 0 needs an origin, and no other stream has one")
         self._check_identifier(stream)
-        self._write_sized(AltSvc(stream, origin, value))
+        self.write(AltSvc(stream, origin, value))
 
     def claim(self, origins: Iterable[bytes]) -> None:
         """Tell the client for which origins this server answers (ORIGIN, RFC 8336)."""
         self._check_server("RFC8336-2.2-01", "ORIGIN")
-        self._write_sized(Origin(tuple(origins)))
+        self.write(Origin(tuple(origins)))
 
     def send_unknown(self, frame: Unknown) -> None:
         """Send a frame of a type that no RFC known here defines (§5.5)."""
         self._check_open()
         self._check_identifier(frame.stream)
-        check_unknown(frame, self.peer.in_force[Setting.MAX_FRAME_SIZE])
+        check_unknown(frame)
         self.write(frame)
 
     # -- checks, which change nothing --
@@ -400,12 +400,6 @@ class Connection(Core):
             self.encoder.encode(fields),
             self.peer.in_force[Setting.MAX_FRAME_SIZE],
         )
-
-    def _write_sized(self, frame: AltSvc | Origin) -> None:
-        octets = encode(frame)
-        if len(octets) - HEADER_LENGTH > self.peer.in_force[Setting.MAX_FRAME_SIZE]:
-            raise IllegalSend("RFC9113-4.1-01", f"a frame of {len(octets)} octets is too long")
-        self._output += octets
 
     def _told(self) -> list[Notice]:
         told, self.notices = self.notices, []

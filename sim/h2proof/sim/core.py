@@ -8,7 +8,7 @@ by GOAWAY, a stream error by RST_STREAM where the stream's state allows one (RFC
 from collections.abc import Callable
 
 from h2proof.sim.blocks import BlockBuffer
-from h2proof.sim.codec import STREAM_MAX, FrameReader, encode
+from h2proof.sim.codec import HEADER_LENGTH, STREAM_MAX, FrameReader, encode
 from h2proof.sim.errors import ErrorCode, Fault, IllegalSend, connection_error
 from h2proof.sim.extensions import Priorities
 from h2proof.sim.flow import Flow
@@ -128,11 +128,15 @@ class Core:
     # -- what every part does --
 
     def write(self, frame: AnyFrame) -> None:
-        """One frame goes out; `IllegalSend` for a value that its field has no room for."""
+        """One frame goes out; `IllegalSend` where a field, or the peer, has no room for it."""
         try:
-            self._output += encode(frame)
+            octets = encode(frame)
         except ValueError as error:
             raise IllegalSend("RFC9113-4.1-07", str(error)) from None
+        if len(octets) - HEADER_LENGTH > self.peer.in_force[Setting.MAX_FRAME_SIZE]:
+            reason = f"a frame of {len(octets) - HEADER_LENGTH} octets is more than the peer allows"
+            raise IllegalSend("RFC9113-4.1-01", reason)
+        self._output += octets
 
     def write_block(self, make: BlockFrame, stream: int, block: bytes, first_max: int) -> None:
         """A field block goes out, in as many frames as the peer's SETTINGS_MAX_FRAME_SIZE asks."""

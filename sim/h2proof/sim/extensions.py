@@ -16,9 +16,6 @@ from h2proof.sim.streams import Role, State, Streams
 ORIGIN_FLAGS: Final = 0x0F
 """An ORIGIN frame with one of these is ignored by whoever does not know the flag (RFC 8336 §2.2)."""
 
-PRIORITY_OCTETS_MAX: Final = 16_384 - 4
-"""What fits beside the identifier into the smallest frame that every peer accepts."""
-
 
 def alternative(frame: AltSvc) -> AltSvcReceived | None:
     """What an ALTSVC says to a client; None where it has to be ignored (RFC 7838 §4)."""
@@ -89,7 +86,7 @@ def refuse_priority_update() -> Fault:
     return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9218-7.1-12", reason)
 
 
-def check_priority_update(role: Role, streams: Streams, target: int, value: bytes) -> None:
+def check_priority_update(role: Role, streams: Streams, target: int) -> None:
     """`IllegalSend` unless this endpoint may send PRIORITY_UPDATE for the stream."""
     if role == "server":
         raise IllegalSend("RFC9218-7.1-11", "a server sends no PRIORITY_UPDATE")
@@ -98,14 +95,10 @@ def check_priority_update(role: Role, streams: Streams, target: int, value: byte
     if streams.state(target) is State.IDLE and not streams.is_own(target):
         raise IllegalSend("RFC9218-7.1-08", f"the push stream {target} is idle")
     streams.send("PRIORITY_UPDATE", target)
-    if len(value) > PRIORITY_OCTETS_MAX:
-        raise IllegalSend("RFC9113-4.1-01", f"a priority of {len(value)} octets")
 
 
-def check_unknown(frame: Unknown, payload_max: int) -> None:
+def check_unknown(frame: Unknown) -> None:
     """`IllegalSend` unless the frame is of a type that this endpoint gives no meaning to."""
     if frame.type in DEFINED_FLAGS:
         name = FrameType(frame.type).name
         raise IllegalSend("RFC9113-5.5-04", f"{name} is no unknown type", "use its own method")
-    if len(frame.payload) > payload_max:
-        raise IllegalSend("RFC9113-4.1-01", f"a payload of {len(frame.payload)} octets")

@@ -92,14 +92,23 @@ def take(core: Core, header: FrameHeader, payload: bytes | None) -> Fault | None
     if payload is None:
         return _oversized(core, header)
     core.fruitless += 1
-    if core.fruitless > core.limits.fruitless_frames_max:
-        reason = f"{core.fruitless} frames in a row moved nothing"
-        return connection_error(ErrorCode.ENHANCE_YOUR_CALM, "RFC9113-10.5-04", reason)
-    receiver = RECEIVERS[core.role].get(kind)
+    return _received(core, header, payload) or _unfruitful(core)
+
+
+def _received(core: Core, header: FrameHeader, payload: bytes) -> Fault | None:
+    receiver = RECEIVERS[core.role].get(header.type)
     if receiver is None:
         return None
     frame = decode(header, payload)
     return frame.fault if isinstance(frame, Unreadable) else receiver(core, frame)
+
+
+def _unfruitful(core: Core) -> Fault | None:
+    """What a peer earns whose frames have moved nothing for too long (§10.5)."""
+    if core.fruitless <= core.limits.fruitless_frames_max:
+        return None
+    reason = f"{core.fruitless} frames in a row moved nothing"
+    return connection_error(ErrorCode.ENHANCE_YOUR_CALM, "RFC9113-10.5-04", reason)
 
 
 def _oversized(core: Core, header: FrameHeader) -> Fault | None:

@@ -358,6 +358,15 @@ ILLEGAL: tuple[Callable[[Connection, int], object], ...] = (
     lambda c, n: c.offer(1, b"x", origin=b"http://a.test"),
     lambda c, n: c.send_unknown(Unknown(FrameType.CONTINUATION, 0, 1)),
     lambda c, n: c.send_unknown(Unknown(0x60, 0, 1, bytes(2**24))),
+    lambda c, n: c.send_unknown(Unknown(0x60, 0, 2**31)),
+    lambda c, n: c.send_unknown(Unknown(0x60, 0, 1, bytes(20_001))),
+    lambda c, n: c.prioritize(1, bytes(20_000)),
+    lambda c, n: c.goaway(debug=bytes(20_000)),
+    lambda c, n: c.update_settings(dict.fromkeys(range(1000, 5000), 0)),
+    lambda c, n: c.update_settings({2**16: 0}),
+    lambda c, n: c.claim([bytes(70_000)]),
+    lambda c, n: c.offer(0, b"", origin=b""),
+    lambda c, n: c.reset(n + 1, 2**32),
 )
 
 
