@@ -25,7 +25,7 @@ What is legal is not known here: `check` says that.
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 from h2proof.oracle.replay.sent import (
     DATA,
@@ -107,7 +107,7 @@ class Objection(Protocol):
         """True if, without that, a violation of the peer's on the same stream excuses it."""
 
 
-Check = Callable[[View, Sent], Objection | None]
+AnObjection = TypeVar("AnObjection", bound=Objection)
 Reader = Callable[[int], Sent]
 
 
@@ -189,7 +189,7 @@ class Inbox:
             self._head = 0
 
 
-class Delivery:
+class Delivery(Generic[AnObjection]):
     """One endpoint under judgement: its view, what waits for it, and the search."""
 
     __slots__ = (
@@ -205,7 +205,11 @@ class Delivery:
     )
 
     def __init__(
-        self, view: View, check: Check, read: Reader, event_of: Callable[[int], int]
+        self,
+        view: View,
+        check: Callable[[View, Sent], AnObjection | None],
+        read: Reader,
+        event_of: Callable[[int], int],
     ) -> None:
         self.view = view
         self.inbox = Inbox(read, event_of)
@@ -223,7 +227,7 @@ class Delivery:
         self.forced_by: list[int] = []
         """... and the own events that forced them."""
 
-    def judge(self, sent: Sent, cap: int) -> Objection | None:
+    def judge(self, sent: Sent, cap: int) -> AnObjection | None:
         """Why a frame is a violation, or None; deliveries are made as far as it proves them.
 
         At most `cap` frames of the peer can have been known. The caller then lets the view send it.
@@ -242,7 +246,9 @@ class Delivery:
             self._remember(sent)
         return found
 
-    def _search(self, sent: Sent, first: Objection, excuse: "Excuse", cap: int) -> Objection | None:
+    def _search(
+        self, sent: Sent, first: AnObjection, excuse: "Excuse", cap: int
+    ) -> AnObjection | None:
         """Deliver from one lifting frame to the next until nothing objects.
 
         Where the peer has put the connection in error, anything is excused. A prefix that makes the
@@ -250,7 +256,7 @@ class Delivery:
         none.
         """
         view, inbox = self.view, self.inbox
-        objection = first
+        objection: AnObjection = first
         number = inbox.base
         excused_at = number if excuse is Excuse.WEAK else -1
         view.begin_undo()
@@ -276,7 +282,7 @@ class Delivery:
             self._advance(number)
             return None if excuse is Excuse.FULL else again
 
-    def _given_up(self, first: Objection, excused_at: int, enough: bool) -> Objection | None:
+    def _given_up(self, first: AnObjection, excused_at: int, enough: bool) -> AnObjection | None:
         """No prefix makes the frame legal: it is excused at one, or not judged, or a violation."""
         if excused_at >= 0:
             for each in range(self.inbox.base, excused_at):

@@ -75,9 +75,10 @@ class Duties:
         """The party sends a frame, which may be an answer."""
         if sent.type == GOAWAY:
             self._errors = self._errors or sent.code != 0
-        elif sent.section is not None and sent.section.status and sent.stream in self._served:
-            if sent.section.status >= 200:
-                self._served[sent.stream] = sent.section.status, sent.event
+        elif sent.section is not None and sent.stream in self._served:
+            status = sent.section.status or 0
+            if status >= 200:
+                self._served[sent.stream] = status, sent.event
 
     def missing(self) -> Iterator[Finding]:
         """Duties that have matured and were not met, at the end of the trace."""

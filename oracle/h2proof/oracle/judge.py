@@ -114,6 +114,7 @@ class _Judgement:
         for connection in self._connections:
             for party in connection.parties:
                 party.exact = connection.exact
+                party.clear_lane = self._clear_lane
                 party.view.prefaced = connection.prefaced
 
     # -- events --

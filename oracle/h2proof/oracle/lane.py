@@ -1,16 +1,17 @@
-"""The clear lane: ordinary DATA and WINDOW_UPDATE, answered "nothing to report" from the index.
+"""The clear lane: ordinary frames, answered "nothing to report" without asking any rule.
 
-It makes no finding and knows no rule: whatever is not plainly ordinary is left to the rules. With
+DATA and WINDOW_UPDATE are answered from the index, HEADERS once their fields were read. The lane makes no finding and knows no rule: whatever is not plainly ordinary is left to the rules. With
 the lane closed every verdict is the same; a test compares the two.
 """
 
 from typing import TYPE_CHECKING, Final
 
 from h2proof.oracle.delivery import CARRIES, CREDITS, lifting
-from h2proof.oracle.replay.sent import DATA, WINDOW_UPDATE
+from h2proof.oracle.replay.sections import Lines
+from h2proof.oracle.replay.sent import DATA, HEADERS, WINDOW_UPDATE, Sent
 from h2proof.oracle.replay.streams import GOT_END, OPENED, SENT_END
-from h2proof.oracle.replay.view import WINDOW_DEFAULT, WINDOW_MAX
-from h2proof.sim.frames import END_STREAM
+from h2proof.oracle.replay.view import MAX_CONCURRENT_STREAMS, WINDOW_DEFAULT, WINDOW_MAX, View
+from h2proof.sim.frames import END_HEADERS, END_STREAM
 from h2proof.sim.trace import Trace
 
 if TYPE_CHECKING:
@@ -83,3 +84,64 @@ def _pass_credit(trace: Trace, place: int, party: "Party") -> bool:
     party.count(columns.event[place])
     party.peer.delivery.inbox.append_place(place, lifting(CREDITS, stream), False)
     return True
+
+
+def is_ordinary_head(view: View, sent: Sent) -> bool:
+    """True for a whole HEADERS that opens a request, or begins a final response, as usual.
+
+    It has nothing that any rule would want to look at: no padding, no priority, plain fields.
+    """
+    section = sent.section
+    if (
+        section is None
+        or sent.type != HEADERS
+        or sent.flags & ~END_STREAM != END_HEADERS
+        or sent.fault is not None
+        or sent.length > _FRAME_SIZE_MIN
+        or section.updates
+        or section.lines is None
+        or view.lock is not None
+        or view.due is not None
+        or view.blind
+        or view.first_event < 0
+    ):
+        return False
+    lines = section.lines
+    if not lines.plain or lines.hidden or lines.twice is not None or lines.late is not None:
+        return False
+    if view.client:
+        return _opens_as_usual(view, sent, lines)
+    live = view.streams.get(sent.stream)
+    return (
+        live is not None
+        and sent.stream & 1 == 1
+        and live.facts & _MAY_SEND == OPENED
+        and not live.final
+        and section.status is not None
+        and section.status >= 200
+        and len(lines.pseudos) == 1
+    )
+
+
+def _opens_as_usual(view: View, sent: Sent, lines: Lines) -> bool:
+    return (
+        sent.stream & 1 == 1
+        and sent.stream > view.high_mine
+        and view.goaway_got is None
+        and view.active < view.setting(MAX_CONCURRENT_STREAMS)
+        and not view.promises_wait
+        and lines.pseudos.keys() == _REQUEST
+        and lines.pseudos[b":method"] in _METHODS
+        and lines.pseudos[b":scheme"] in _SCHEMES
+        and (lines.pseudos[b":path"] or b"").startswith(b"/")
+        and _is_plain_authority(lines.pseudos[b":authority"])
+    )
+
+
+def _is_plain_authority(authority: bytes | None) -> bool:
+    return bool(authority) and b"@" not in (authority or b"")
+
+
+_REQUEST: Final = {b":method": None, b":scheme": None, b":authority": None, b":path": None}.keys()
+_METHODS: Final = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"PATCH"))
+_SCHEMES: Final = frozenset((b"http", b"https"))

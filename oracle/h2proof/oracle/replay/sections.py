@@ -8,9 +8,21 @@ import re
 from typing import Final
 
 from h2proof.oracle.replay.sent import Section
+from h2proof.sim.fields import CONNECTION_SPECIFIC
 
 _DIGITS: Final = re.compile(rb"[0-9]{1,18}")
 _NAME: Final = re.compile(rb":?[\x21-\x39\x3b-\x40\x5b-\x7e]+")
+_TOKEN: Final = re.compile(rb":?[!#$%&'*+.^_`|~0-9a-z-]+")
+_WATCHED: Final = CONNECTION_SPECIFIC | {
+    b":protocol",
+    b"content-length",
+    b"host",
+    b"link",
+    b"priority",
+    b"sec-websocket-version",
+    b"te",
+}
+"""Fields of which some rule wants to know."""
 _BAD_VALUE: Final = re.compile(rb"[\0\r\n]|\A[ \t]|[ \t]\Z")
 _REFERENCE: Final = re.compile(rb"<(/[^>]*)>")
 _LINKS_MAX: Final = 64
@@ -22,7 +34,7 @@ _plain: set[tuple[bytes, bytes]] = set()
 class Lines:
     """What one pass over a field section found."""
 
-    __slots__ = ("bad_names", "bad_values", "fields", "hidden", "late", "pseudos", "twice")
+    __slots__ = ("bad_names", "bad_values", "fields", "hidden", "late", "plain", "pseudos", "twice")
 
     def __init__(self) -> None:
         self.pseudos: dict[bytes, bytes | None] = {}
@@ -35,6 +47,8 @@ class Lines:
         """Regular fields by name."""
         self.bad_names: list[bytes] = []
         self.bad_values: list[tuple[bytes, bytes]] = []
+        self.plain = True
+        """Every line is one that no rule about fields has to look at."""
         self.hidden = 0
         """Lines of which the name or the value cannot be known."""
 
@@ -91,10 +105,13 @@ def _read(fields: tuple[tuple[bytes | None, bytes | None], ...]) -> Lines:
 
 
 def _look(lines: Lines, name: bytes, value: bytes | None) -> None:
-    """A line that was not seen before: is its name one, may its value stand there?"""
+    """A line that is not known to be plain: is its name one, may its value stand there?"""
     if not _NAME.fullmatch(name):
         lines.bad_names.append(name)
     elif value is not None and _BAD_VALUE.search(value):
         lines.bad_values.append((name, value))
-    elif value is not None and len(_plain) < _PLAIN_MAX and len(name) + len(value) < 256:
-        _plain.add((name, value))
+    elif value is not None and name not in _WATCHED and _TOKEN.fullmatch(name):
+        if len(_plain) < _PLAIN_MAX and len(name) + len(value) < 256:
+            _plain.add((name, value))
+        return
+    lines.plain = False

@@ -241,6 +241,11 @@ class View:
         return len(self._active)
 
     @property
+    def promises_wait(self) -> bool:
+        """True if a promised stream is not closed; only asked of a client."""
+        return self.high_theirs > 0 and any(not each & 1 for each in self.streams)
+
+    @property
     def window(self) -> int:
         """Octets that the connection window of the peer leaves."""
         return WINDOW_DEFAULT + self.credit
@@ -590,9 +595,8 @@ class View:
         if not self.client and live.method is None and section.method is not None:
             self._set(live, "method", section.method)
             self._set(live, "websocket", section.protocol == b"websocket")
-        elif self.client and section.status is not None and section.status >= 200:
-            if live.method == b"CONNECT" and section.status in _SUCCESS:
-                self._set(live, "tunnel", True)
+        elif self.client and live.method == b"CONNECT" and section.status in _SUCCESS:
+            self._set(live, "tunnel", True)
 
     def _deliver_rst_stream(self, sent: Sent) -> None:
         if self._may_change(sent):

@@ -19,6 +19,7 @@ NO_ERROR: Final = ErrorCode.NO_ERROR.value
     "9113-5.4-03",
     stage=Stage.MINOR,
     level="SHOULD",
+    excused_if_named=True,  # §5.4.2: again, if the peer still sends on the stream
 )
 def resets_twice(view: View, sent: Sent) -> Iterator[Fact]:
     """An endpoint sends one RST_STREAM for a stream."""

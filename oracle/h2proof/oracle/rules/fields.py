@@ -190,7 +190,14 @@ def content_length_is_no_length(view: View, sent: Sent) -> Iterator[Fact]:
         yield from _says(sent, f"content-length is {shown(b', '.join(values))}")
 
 
-@rule(SECTIONS, "9113-8.2.1-01", stage=Stage.MINOR, level="ADVICE", blindly=True)
+@rule(
+    SECTIONS,
+    "9113-8.2.1-01",
+    stage=Stage.MINOR,
+    reacts=("9113-8.2.1-01",),
+    level="ADVICE",
+    blindly=True,
+)
 def field_name_is_no_token(view: View, sent: Sent) -> Iterator[Fact]:
     """A field name is a token; a recipient should look at more than it must."""
     lines = _lines(sent)
@@ -395,6 +402,7 @@ def connect_has_wrong_target(view: View, sent: Sent) -> Iterator[Fact]:
     "8441-3-05",
     stage=Stage.PEER,
     answer=stream("PROTOCOL_ERROR", "http-4xx", "accept"),
+    reacts=("8441-3-05",),
     lifts=lambda view, sent: (lifting(SETS, ENABLE_CONNECT_PROTOCOL),),
 )
 def extended_connect_is_not_on(view: View, sent: Sent) -> Iterator[Fact]:

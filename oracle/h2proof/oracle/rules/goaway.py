@@ -22,10 +22,11 @@ _ANY_STREAM: Final = 0x7FFFFFFF
 def opens_after_goaway(view: View, sent: Sent) -> Iterator[Fact]:
     """Who has received GOAWAY opens no more streams."""
     got = view.goaway_got
-    if got is not None and view.client and sent.stream and view.is_mine(sent.stream):
-        if view.state(sent.stream) == IDLE:
-            yield Fact(f"{sent.name} opens a stream after the peer's GOAWAY")
-            yield Fact("the server had sent GOAWAY", got[0])
+    if got is None or not view.client or not sent.stream or not view.is_mine(sent.stream):
+        return
+    if view.state(sent.stream) == IDLE:
+        yield Fact(f"{sent.name} opens a stream after the peer's GOAWAY")
+        yield Fact("the server had sent GOAWAY", got[0])
 
 
 @rule(
@@ -68,9 +69,9 @@ def last_stream_is_own(view: View, sent: Sent) -> Iterator[Fact]:
 
     No keyword obliges, and Go's client names its own streams: advice.
     """
-    if sent.fault is None and sent.value and sent.value != _ANY_STREAM:
-        if bool(sent.value & 1) == view.client:
-            yield Fact(f"GOAWAY of the {view.role} names {sent.value}, a stream of its own")
+    last = sent.value
+    if 0 < last < _ANY_STREAM and view.is_mine(last) and sent.fault is None:
+        yield Fact(f"GOAWAY of the {view.role} names {last}, a stream of its own")
 
 
 @rule(

@@ -155,10 +155,9 @@ def _promised(sent: Sent) -> Section | None:
 def promise_is_not_safe(view: View, sent: Sent) -> Iterator[Fact]:
     """A promised request is safe and cacheable."""
     section = _promised(sent)
-    if section is not None and section.method is not None:
-        if section.method not in SAFE_AND_CACHEABLE:
-            method = shown(section.method)
-            yield Fact(f"the promised method is {method}", stream=section.opener.value)
+    method = section.method if section is not None else None
+    if section is not None and method is not None and method not in SAFE_AND_CACHEABLE:
+        yield Fact(f"the promised method is {shown(method)}", stream=section.opener.value)
 
 
 @rule(
