@@ -5,9 +5,8 @@ left out. `CannotRead` is the one error: its text is the sentence that the user 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from h2proof.sim.trace import Trace
 
@@ -19,8 +18,7 @@ class CannotRead(Exception):
     """An input that cannot be read; the text says what is wrong and what would help."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How much an input may make us hold. Beyond it, what is missing is counted as lost."""
 
     held_octets_max: int = 96 << 20
@@ -35,8 +33,7 @@ class Limits:
     """Size of a log, which is read as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How to read.
 
     `keylog` names a file of TLS secrets (else the environment's SSLKEYLOGFILE is used); `port`
@@ -52,8 +49,7 @@ class Options:
     limits: Limits = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """Something that the input does not tell: how many octets of whom (None: not known), and why.
 
     It lies behind `packet`.
@@ -71,8 +67,7 @@ class Gap:
         return f"{count}{self.reason}{where}"
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(NamedTuple):
     """One connection of the input; of our own formats one trace, which may hold several.
 
     `number` counts the transport connections of the input from 0 in the order of their first
@@ -90,18 +85,20 @@ class Imported:
     title: str = ""
 
 
-@dataclass(slots=True)
 class Account:
     """What was read so far, and what was left out and why; counted while reading goes on."""
 
-    form: str = ""
-    """The row of IMPORTERS that reads it."""
-    packets: int = 0
-    source: "Source | None" = None
-    skipped: dict[str, int] = field(default_factory=dict)
-    """Packets or connections that are not HTTP/2, by reason."""
-    damage: list[str] = field(default_factory=list)
-    """What was wrong with the input itself, one sentence each."""
+    __slots__ = ("damage", "form", "packets", "skipped", "source")
+
+    def __init__(self) -> None:
+        self.form = ""
+        """The row of IMPORTERS that reads it."""
+        self.packets = 0
+        self.source: Source | None = None
+        self.skipped: dict[str, int] = {}
+        """Packets or connections that are not HTTP/2, by reason."""
+        self.damage: list[str] = []
+        """What was wrong with the input itself, one sentence each."""
 
     @property
     def octets(self) -> int:

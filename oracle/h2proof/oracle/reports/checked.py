@@ -4,13 +4,12 @@ Plain frozen values without the octets, so that they cross processes cheaply and
 only its results behind.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from h2proof.oracle.verdict import Finding, Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):
     """What is on the wire of a connection, both directions together."""
 
     frames: int = 0
@@ -24,8 +23,7 @@ class Counts:
     goaways: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedConnection:
+class CheckedConnection(NamedTuple):
     """One connection: who, what was seen of it, what the judge says."""
 
     number: int
@@ -48,8 +46,7 @@ class CheckedConnection:
         return tuple(each for each in self.findings if each.verdict == "violation")
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """One input. `error` is one clear sentence where it could not, or not wholly, be read."""
 
     file: str

@@ -4,7 +4,6 @@ Options, the report, the baseline and the exit code; the work is done in `judgin
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,10 +141,9 @@ def _without(accepted: "Baseline", files: Sequence[Checked]) -> list[Checked]:
     for fingerprint in accepted.compare(every).fixed:
         click.echo(f"fixed, remove from the baseline: {fingerprint}", err=True)
     return [
-        replace(
-            each,
+        each._replace(
             connections=tuple(
-                replace(one, findings=accepted.compare(one.findings).new)
+                one._replace(findings=accepted.compare(one.findings).new)
                 for one in each.connections
             ),
         )

@@ -5,8 +5,8 @@ names. What a result means for an exit code or a report is not known here.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from h2proof.oracle import importers
 from h2proof.oracle.importers import Account, CannotRead, Imported, Options
@@ -16,8 +16,7 @@ from h2proof.oracle.verdict import Unknown, Verdict
 from h2proof.properties.command.progress import progress
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(NamedTuple):
     """How each input is to be read and judged; `stream` keeps what concerns one stream only."""
 
     options: Options

@@ -7,7 +7,6 @@ back what was seen behind it.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
 
@@ -28,20 +27,30 @@ FRAME_WEIGHT: Final = 120
 """Octets that a frame costs in the index of a trace."""
 
 
-@dataclass(slots=True)
 class Frame:
     """A frame whose header is known and whose payload is still coming in."""
 
-    sender: Sender
-    header: FrameHeader
-    kept: bytearray
-    at: int
-    begins: int
-    knew: int | None
-    packet: int = 0
-    state: Literal["coming", "whole", "truncated"] = "coming"
-    lost: int = 0
-    """Octets of the payload that are missing."""
+    __slots__ = ("at", "begins", "header", "kept", "knew", "lost", "packet", "sender", "state")
+
+    def __init__(
+        self,
+        sender: Sender,
+        header: FrameHeader,
+        kept: bytearray,
+        at: int,
+        begins: int,
+        knew: int | None,
+    ) -> None:
+        self.sender: Sender = sender
+        self.header = header
+        self.kept = kept
+        self.at = at
+        self.begins = begins
+        self.knew = knew
+        self.packet = 0
+        self.state: Literal["coming", "whole", "truncated"] = "coming"
+        self.lost = 0
+        """Octets of the payload that are missing."""
 
     def write(self, trace: Trace) -> None:
         """Append the frame, or what there is of it."""

@@ -5,9 +5,8 @@ framers of both sides, or TLS. A connection that is not HTTP/2 is let go with a 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from h2proof.oracle.importers.capture import upgrade
 from h2proof.oracle.importers.capture.builder import Builder
@@ -41,8 +40,7 @@ class KeyLog(Protocol):
         """The secret, or None."""
 
 
-@dataclass(slots=True)
-class Context:
+class Context(NamedTuple):
     """What all conversations of an input share."""
 
     options: Options
@@ -163,7 +161,7 @@ class Conversation:
         self._context = context
         self._held = held
         self._calls: list[tuple[int, Callable[[Consumer], None]]] = []
-        self._heads = (Head(bytearray()), Head(bytearray()))
+        self._heads = (Head(), Head())
         self._waiting = self._look_at = 0
         self._framers: tuple[Framer, ...] = ()
         self.ends = ends

@@ -3,8 +3,7 @@
 Nothing here looks at a port. `look` is asked again as octets come in, until it knows.
 """
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from h2proof.oracle.importers.capture import roles, upgrade
 from h2proof.oracle.importers.capture.plausible import chain, first_frame
@@ -21,19 +20,22 @@ _CLIENT_HELLO: Final = 1
 _SERVER_HELLO: Final = 2
 
 
-@dataclass(slots=True)
 class Head:
-    """The first octets of one side; `started`: from its very first on; `holed`: a hole follows."""
+    """The first octets of one side."""
 
-    octets: bytearray
-    started: bool = True
-    holed: bool = False
-    ended: int | None = None
-    """The packet in which it ended."""
+    __slots__ = ("ended", "holed", "octets", "started")
+
+    def __init__(self) -> None:
+        self.octets = bytearray()
+        self.started = True
+        """Whether they are its very first."""
+        self.holed = False
+        """Whether a hole follows them."""
+        self.ended: int | None = None
+        """The packet in which it ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What it is; the client as an index into the heads; how each side's octets begin."""
 
     what: What

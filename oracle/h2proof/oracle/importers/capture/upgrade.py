@@ -6,8 +6,7 @@ needed to find the end of the two heads.
 
 import re
 from base64 import urlsafe_b64decode
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from h2proof.sim.hpack import Fields
 
@@ -20,8 +19,7 @@ _HOP_BY_HOP: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """The request that asked for the upgrade, and how many octets it takes."""
 
     octets: int
