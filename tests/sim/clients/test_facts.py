@@ -25,7 +25,7 @@ FACTS: Final[tuple[Row, ...]] = (
     ),
     ("initial window 0, raised later", "small-window", {}),
     ("initial window 1", "small-window", {"window": 1}),
-    ("initial window tiny", "small-window", {"window": 10, "raised": 20}),
+    ("initial window tiny", "small-window", {"window": 10, "raised": 2_000}),
     ("initial window lowered below zero", "shrinks-window", {}),
     ("WINDOW_UPDATE of 1", "slow-reader", {"window": 1, "octets": 1}),
     (
@@ -58,7 +58,7 @@ FACTS: Final[tuple[Row, ...]] = (
     ("request body left open while pushes happen", "leaves-body-open", {}),
     ("HEAD requests", "other-method", {}),
     ("POST requests", "other-method", {"method": "POST", "body_octets": 100}),
-    ("many requests, more than the handler limit", "asks-much", {"times": 300}),
+    ("many requests, more than the handler limit", "asks-much", {"times": 300, "path": "/small"}),
     ("one octet at a time", "drips-octets", {}),
     ("trickles of WINDOW_UPDATE", "slow-reader", {}),
     ("reconnect storms", "reconnects", {}),

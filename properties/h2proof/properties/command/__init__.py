@@ -26,6 +26,9 @@ class Command(NamedTuple):
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
+    "prove": Command("h2proof.properties.command.prove", "Show what handlers keep or misuse."),
+    "run": Command("h2proof.properties.command.run", "Play one scenario: ladder and ledger."),
+    "replay": Command("h2proof.properties.command.replay", "Say whether cases still fail."),
     "check": Command("h2proof.properties.command.check", "Judge captures, logs and traces."),
     "export": Command(
         "h2proof.properties.command.export", "Write a capture or trace in another form."

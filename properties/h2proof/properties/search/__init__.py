@@ -1,12 +1,11 @@
 """The search: scenarios played, failures found, merged and made small."""
 
 from h2proof.properties.search.case import Case
-from h2proof.properties.search.failures import PANIC, UNCAUGHT, Failure, examine
+from h2proof.properties.search.failures import PANIC, Failure, examine
 from h2proof.properties.search.shrinking import minimise, reductions, shown_in, smallest
 
 __all__ = [
     "PANIC",
-    "UNCAUGHT",
     "Case",
     "Failure",
     "examine",

@@ -15,7 +15,8 @@ VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`scenario` shows what `fingerprint` stands for; `rule` and `message` say it to a reader."""
+    """`scenario` shows what `fingerprint` stands for; `rule` and `message` say it to a reader, and
+    may be empty."""
 
     fingerprint: str
     rule: str
@@ -47,8 +48,7 @@ class Case:
             raise ValueError("not a case: a JSON object with a `scenario` is expected")
         if data.get("version") != VERSION:
             raise ValueError(f"a case of another version; this release reads version {VERSION}")
-        texts = [data.get(name) for name in ("fingerprint", "rule", "message")]
-        if not all(isinstance(text, str) for text in texts):
-            raise ValueError("not a case: `fingerprint`, `rule` and `message` are strings")
-        scenario = Scenario.from_json(json.dumps(data["scenario"]))
-        return cls(data["fingerprint"], data["rule"], data["message"], scenario)
+        texts = {name: data.get(name, "") for name in ("fingerprint", "rule", "message")}
+        if not texts["fingerprint"] or not all(isinstance(each, str) for each in texts.values()):
+            raise ValueError("not a case: a `fingerprint` is expected; it and the rest are strings")
+        return cls(**texts, scenario=Scenario.from_json(json.dumps(data["scenario"])))

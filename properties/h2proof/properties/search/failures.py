@@ -11,16 +11,22 @@ from types import MappingProxyType
 from typing import Final
 
 from h2proof.oracle import judge
+from h2proof.oracle.rules import RULES
 from h2proof.oracle.verdict import Because, Finding
 from h2proof.sim.trace import NoteEvent
-from h2proof.sim.world import Run
+from h2proof.sim.world import UNCAUGHT, Run
 
 PANIC: Final = "handler_panicked"
-UNCAUGHT: Final = "uncaught"
+PANICKED: Final = "handler panicked"
+"""The note of a server model."""
+PANIC_RESETS: Final = "a panic resets the stream with INTERNAL_ERROR"
+UNCAUGHT_ENDS: Final = "what nobody catches ends a whole process, or is lost"
 ABORT: Final = "net/http: abort Handler"
 """Go's panic for giving a response up on purpose, as a reverse proxy does when its client leaves."""
 CANCELLED: Final = "the handler was cancelled"
 """What a server notes of a handler that ended by cancellation."""
+MEANT: Final = frozenset({ABORT, CANCELLED})
+"""Panics that are no fault of a handler."""
 NO_CACHES: Final[Mapping[str, int]] = MappingProxyType({})
 
 
@@ -42,9 +48,18 @@ def examine(run: Run, cached_max: Mapping[str, int] = NO_CACHES) -> tuple[Failur
 
     `cached_max` are bounded caches that the handler declared: so many of a kind may survive.
     """
-    found = [each for each in judge(run.trace).violations if each.actor == "server"]
-    findings = (*_panics(run), *_uncaught(run), *beyond_caches(found, cached_max))
+    found = [each for each in judge(run.trace).violations if _of_handler(each)]
+    findings = (*_noted(run), *beyond_caches(found, cached_max))
     return tuple(Failure(finding, run) for finding in findings)
+
+
+def _of_handler(finding: Finding) -> bool:
+    """Whether a finding is about what was sent for a handler, or about what it holds.
+
+    How a server reacts to a client's errors is no handler's doing; Go has its own ways there.
+    """
+    row = RULES.get(finding.rule)
+    return finding.actor == "server" and (row is None or bool(row.types))
 
 
 def beyond_caches(found: list[Finding], cached_max: Mapping[str, int]) -> list[Finding]:
@@ -60,37 +75,23 @@ def _kind(finding: Finding) -> str:
     return finding.resource.kind if finding.resource is not None else ""
 
 
-def _panics(run: Run) -> Iterator[Finding]:
-    """Panics that are faults: not a deliberate abort, nor one that the scenario has caused."""
-    cancelled = any(fault.effect == "cancel" for fault in run.outcome.faults_met)
+def _noted(run: Run) -> Iterator[Finding]:
+    """What the world wrote down itself: panics, and what nobody caught."""
     for event in run.trace:
-        if isinstance(event, NoteEvent) and event.text.startswith("handler panicked"):
-            if ABORT in event.text or (cancelled and CANCELLED in event.text):
-                continue
-            what = event.text.partition(": ")[2] or "without a reason"
-            yield _of_the_world(
-                PANIC,
-                event,
-                f"the handler of stream {event.stream} panicked: {what}",
-                "a panic resets the stream with INTERNAL_ERROR",
-                what,
-            )
-
-
-def _uncaught(run: Run) -> Iterator[Finding]:
-    end = next(event for event in reversed(list(run.trace)) if isinstance(event, NoteEvent))
-    for error in run.outcome.errors:
-        yield _of_the_world(
-            UNCAUGHT,
-            end,
-            f"nobody caught it: {error}",
-            "what nobody catches ends a whole process, or is lost",
-            error.rpartition(": ")[2],
-        )
+        if not isinstance(event, NoteEvent):
+            continue
+        head, _, detail = event.text.partition(": ")
+        if head == PANICKED and detail not in MEANT:
+            what = detail or "without a reason"
+            told = f"the handler of stream {event.stream} panicked: {what}"
+            yield _of_the_world(PANIC, event, told, PANIC_RESETS, what.partition(": ")[0])
+        elif head == UNCAUGHT:
+            told = f"nobody caught it: {detail}"
+            yield _of_the_world(UNCAUGHT, event, told, UNCAUGHT_ENDS, detail.rpartition(": ")[2])
 
 
 def _of_the_world(rule: str, event: NoteEvent, message: str, why: str, like: str) -> Finding:
-    """A finding that follows from a run's notes or outcome, not from its frames."""
+    """A finding that follows from a run's notes, not from its frames."""
     return Finding(
         verdict="violation",
         actor="server",
@@ -107,5 +108,5 @@ def _of_the_world(rule: str, event: NoteEvent, message: str, why: str, like: str
         message=message,
         because=(Because(why, event.index),),
         witnesses=(event.index,),
-        fingerprint=f"{rule}|server|{like.partition(': ')[0]}",
+        fingerprint=f"{rule}|server|{like[:40]}",
     )

@@ -83,7 +83,7 @@ def reductions(scenario: Scenario) -> Iterator[Scenario]:
             yield replace(scenario, clients=_with(scenario.clients, place, less))
     for place in range(len(scenario.faults)):
         yield replace(scenario, faults=_without(scenario.faults, place))
-    for options in _of_mapping(scenario.options, numbers_go=False):
+    for options in _with_less(scenario.options):
         yield replace(scenario, options=options)
     for pipe in ("upward", "downward"):
         for less in _to_defaults(getattr(scenario, pipe), DEFAULT):
@@ -124,16 +124,17 @@ def _of_act(act: Act) -> Iterator[Act]:
         yield from _plainer(act, from_ns=0)
 
 
-def _of_mapping(values: Mapping[str, Any], *, numbers_go: bool = True) -> Iterator[dict[str, Any]]:
-    """The mapping without one entry; and with a text or number of one entry made less.
+def _of_mapping(values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The mapping with less in one entry, and without that entry."""
+    yield from _with_less(values)
+    for name in values:
+        yield {key: each for key, each in values.items() if key != name}
 
-    Without `numbers_go` numbers and empty texts stay: what stands in their place may be more.
-    """
+
+def _with_less(values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The mapping with less in one entry; the default in the place of none might be more."""
     for name, value in values.items():
-        if numbers_go or (value and isinstance(value, str)):
-            yield {key: each for key, each in values.items() if key != name}
-        for less in _less(value):
-            yield {**values, name: less}
+        yield from ({**values, name: less} for less in _less(value))
 
 
 def _less(value: object) -> Iterator[object]:

@@ -24,5 +24,5 @@ SMALL_WINDOW = Behaviour(
     prepare,
     invariants=("I7", "I8"),
     params={"window": 0, "raised": 65_535, "wait_ns": 1_000_000_000},
-    variants=({"window": 1}, {"window": 10, "raised": 20}),
+    variants=({"window": 1}, {"window": 10, "raised": 2_000}),
 )

@@ -42,6 +42,8 @@ class VirtualLoop(Sealed):
         """What nobody caught, one sentence each."""
         self.on_task: Callable[[asyncio.Task[Any]], None] | None = None
         """Told of each task when it is made."""
+        self.on_error: Callable[[str], None] | None = None
+        """Told of each entry of `errors` when it is made."""
         self._schedule = None if isinstance(schedule, Fifo) else schedule
         self._ready: deque[Step | Timer] = deque()
         self._timers: list[tuple[int, int, Timer]] = []
@@ -341,7 +343,10 @@ class VirtualLoop(Sealed):
         task = context.get("task") or context.get("future")
         where = f" in {task.get_name()}" if isinstance(task, asyncio.Task) else ""
         what = f": {type(error).__name__}: {error}" if error is not None else ""
-        self.errors.append(f"{context.get('message', 'an error')}{where}{what}")
+        told = f"{context.get('message', 'an error')}{where}{what}"
+        self.errors.append(told)
+        if self.on_error is not None:
+            self.on_error(told)
 
     def set_exception_handler(
         self, handler: Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object] | None

@@ -7,9 +7,10 @@ Nothing is judged here; what a run means is read from its trace.
 from h2proof.sim.world.holders import write_held
 from h2proof.sim.world.named import handler_named, imported, server_named
 from h2proof.sim.world.outcome import Ending, Outcome, Run
-from h2proof.sim.world.world import World, play, schedule_of
+from h2proof.sim.world.world import UNCAUGHT, World, play, schedule_of
 
 __all__ = [
+    "UNCAUGHT",
     "Ending",
     "Outcome",
     "Run",

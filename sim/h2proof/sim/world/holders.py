@@ -32,6 +32,9 @@ from h2proof.sim.trace import Trace
 LOOKED_AT_MAX: Final = 20_000
 """Objects visited before the search for a root is given up."""
 
+OLDER_MAX: Final = 50
+"""Survivors of which a holder from before the run is looked for; each takes a look at everything."""
+
 Chain = tuple[str, ...]
 
 
@@ -49,7 +52,9 @@ class Holders:
         self._of: dict[int, list[Any]] = {}
         self._collected = collected
         self._thawed = False
+        self._searches_left = OLDER_MAX
         young = self._youngest()
+        young += _below(self._roots, {id(each) for each in young})
         for holder in young:
             for held in gc.get_referents(holder):
                 self._of.setdefault(id(held), []).append(holder)
@@ -80,8 +85,11 @@ class Holders:
                 if self._is_root(holder):
                     return _told(paths[id(holder)])
                 queue.append(holder)
+        if not self._searches_left:
+            return (*_told(max(paths.values(), key=len)), "what was there before the run")
         older = self._older(paths)
         if older is not None:
+            self._searches_left -= 1
             return _told(older)
         if len(paths) == 1:
             return ()
@@ -129,6 +137,24 @@ class Holders:
 
     def _is_root(self, holder: object) -> bool:
         return _stays(holder) or any(holder is root for root in self._roots)
+
+
+def _below(roots: Iterable[object], known: set[int]) -> list[Any]:
+    """What the roots lead to, and is not known; neither classes nor the world are followed."""
+    found: list[Any] = []
+    seen: set[int] = set()
+    queue = list(roots)
+    while queue and len(seen) < LOOKED_AT_MAX:
+        holder = queue.pop()
+        if id(holder) in seen or not gc.is_tracked(holder) or _stays(holder):
+            continue
+        if isinstance(holder, Register | Trace):
+            continue
+        seen.add(id(holder))
+        if id(holder) not in known:
+            found.append(holder)
+        queue += gc.get_referents(holder)
+    return found
 
 
 def write_held(

@@ -39,6 +39,8 @@ NOT_QUIET: Final = "not quiet"
 """Stands in its place, with who waits for whom behind it, when it has not."""
 CLIENTS_LEAVE: Final = "clients leave"
 """The note between the two."""
+UNCAUGHT: Final = "uncaught"
+"""The note of an error that nobody caught, the error behind it."""
 
 Serve = Callable[[Side], Coroutine[Any, Any, None]]
 
@@ -75,6 +77,7 @@ class World:
             for number, plan in enumerate(scenario.clients)
         ]
         self.loop.on_task = self._watch_task
+        self.loop.on_error = self._uncaught
 
     def play(self) -> Run:
         """All phases; the collector is off meanwhile, so that only counting releases anything."""
@@ -143,7 +146,7 @@ class World:
             self.trace,
             self.register,
             at=self.loop.now_ns,
-            roots=(self._handler, self.stage, *self._clients),
+            roots=(self._handler, self.stage),
             collected=self._collects,
         )
         return waiting
@@ -189,6 +192,9 @@ class World:
         name = task.get_name()
         if self._recording and not name.startswith("client "):
             self.register.track(task, "task", by=name)
+
+    def _uncaught(self, error: str) -> None:
+        self.note(f"{UNCAUGHT}: {error}")
 
     def _record(
         self,
@@ -260,8 +266,12 @@ def acts_of(plan: ClientPlan) -> tuple[tuple[Behaviour, Part], ...]:
 
 @contextmanager
 def collector_off() -> Iterator[None]:
-    """No collector during a run, for its runs would free objects at chance moments."""
+    """No collector during a run, for its runs would free objects at chance moments.
+
+    What was young before is aged first, so that the young are those that the run has made.
+    """
     was_on = gc.isenabled()
+    gc.collect(0)
     gc.disable()
     try:
         yield

@@ -1,0 +1,108 @@
+"""`h2proof prove`: handlers side by side, as a page that a reviewer can paste."""
+
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+import click
+
+from h2proof.properties.command.options import (
+    current_folder_importable,
+    emit,
+    examples,
+    format_option,
+    output_option,
+    seed_option,
+    workers,
+)
+from h2proof.properties.proof import PAIR, Proof, prove
+from h2proof.properties.proof.forms import FORMS
+from h2proof.properties.proof.tried import SEEDS
+
+
+@click.command(
+    name="prove",
+    epilog=examples(
+        "h2proof prove",
+        "h2proof prove caddy --against pr7778",
+        "h2proof prove mypackage.handlers:push --against caddy",
+        "h2proof prove caddy --format html -o proof.html",
+        "h2proof prove caddy-c1 --exit-on use-after-release",
+    ),
+)
+@click.argument("handler", required=False)
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="HANDLER",
+    help="Another handler beside it, or a group (pr7778: the stages of the origin); repeatable.",
+)
+@click.option("--server", default="go", show_default=True, help="The server model around it.")
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=0, max=10_000),
+    default=SEEDS,
+    show_default=True,
+    help="Schedules in random order for each behaviour.",
+)
+@click.option(
+    "--exhaustive",
+    is_flag=True,
+    help="Every schedule of the small scenario, not only those with few turns out of order.",
+)
+@click.option(
+    "--exit-on",
+    multiple=True,
+    metavar="RULE",
+    help="Exit with 1 for this rule only (leak, double-release, ...); repeatable.",
+)
+@click.option(
+    "-j",
+    "--workers",
+    "count",
+    type=click.IntRange(min=0, max=1024),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Work in N processes (0: one for each processor); the result is the same.",
+)
+@seed_option
+@format_option("text", "markdown", "html", "json")
+@output_option
+def command(
+    handler: str | None,
+    against: tuple[str, ...],
+    server: str,
+    seeds: int,
+    exhaustive: bool,
+    exit_on: tuple[str, ...],
+    count: int,
+    seed: int,
+    form: str,
+    output: Path | None,
+) -> int:
+    """Drive handlers through everything a client may do, and show what they keep or misuse.
+
+    Without arguments the built-in pair: Caddy's push handler, and its pooled version.
+    """
+    current_folder_importable()
+    handlers = (handler, *against) if handler else (*PAIR, *against)
+    limits = {"deviations_max": None} if exhaustive else {}
+    with _executor(workers(count)) as executor:
+        try:
+            proof = prove(
+                handlers, server=server, seed=seed, seeds=seeds, executor=executor, **limits
+            )
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+    emit(FORMS[form](proof), output)
+    return _exit_code(proof, {name.replace("-", "_") for name in exit_on})
+
+
+def _executor(count: int) -> AbstractContextManager[Executor | None]:
+    return nullcontext(None) if count == 1 else ProcessPoolExecutor(count)
+
+
+def _exit_code(proof: Proof, rules: set[str]) -> int:
+    found = {shown.rule for subject in proof.subjects for shown in subject.shown}
+    return int(bool(found & rules if rules else found))

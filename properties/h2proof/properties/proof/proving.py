@@ -1,0 +1,413 @@
+"""Handlers side by side: play what is to be tried, make what is found small, put it all together.
+
+No expectation is written here: a subject is what its runs show. Work is handed to an Executor in
+pieces that are plain data, and put together in the order of the plan, so the number of workers does
+not show. What is printed of it is not decided here.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import replace
+from time import perf_counter
+from typing import Any, Final, TypeVar
+
+from h2proof.oracle import growth
+from h2proof.oracle.lifetimes import OTHER_STREAM
+from h2proof.oracle.verdict import Finding
+from h2proof.properties.proof.proof import (
+    Account,
+    Cell,
+    Explored,
+    Growth,
+    Model,
+    Proof,
+    Shown,
+    Stall,
+    Subject,
+)
+from h2proof.properties.proof.tried import (
+    OPTIONS,
+    PAIR,
+    SEEDS,
+    Trial,
+    base,
+    small,
+    subjects_of,
+    trials,
+    with_act,
+)
+from h2proof.properties.search import minimise, shown_in
+from h2proof.properties.search.campaign import Figures, Played, every_call_fails, tell
+from h2proof.properties.search.exhaustive import explore_all
+from h2proof.sim import ladder
+from h2proof.sim.clients import CLIENTS
+from h2proof.sim.frames import FrameType
+from h2proof.sim.handlers.model import HandlerModel
+from h2proof.sim.scenario import Act, ClientPlan, FaultyCall, RequestPlan, Scenario
+from h2proof.sim.trace import AnyEvent, DeliveredEvent, NoteEvent, Resource, ResourceEvent, Trace
+from h2proof.sim.world import UNCAUGHT, World, handler_named, play, server_named
+
+T = TypeVar("T")
+
+SECOND_NS: Final = 1_000_000_000
+CALLS: Final[tuple[FaultyCall, ...]] = ("push", "write", "write_header", "flush")
+SIZES: Final = (1, 2, 4, 8)
+DEVIATIONS_MAX: Final = 1
+"""Turns out of order in the default exploration; None, asked for by name, is every schedule."""
+BODY_THAT_FITS: Final = 1_000
+"""Octets that fit into a server's buffer: the handler returns, and its last flush waits (C45b)."""
+SHRINKING_RUNS_MAX: Final = 400
+
+
+class Inline(Executor):
+    """Does the work at once, in this process."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> "Future[T]":
+        """The result, or the error, in a future that is done."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001  # as an executor: the error is the result
+            future.set_exception(error)
+        return future
+
+
+def prove(
+    handlers: Sequence[str] = PAIR,
+    *,
+    server: str = "go",
+    seed: int = 0,
+    seeds: int = SEEDS,
+    deviations_max: int | None = DEVIATIONS_MAX,
+    executor: Executor | None = None,
+) -> Proof:
+    """Try the handlers, each with its chains, and tell what was found.
+
+    `handlers` are rows of HANDLERS, groups, or `package.module:callable`; ValueError with one
+    sentence for any other name. `seeds` seeded schedules are tried for each behaviour.
+    """
+    began = perf_counter()
+    workers = Inline() if executor is None else executor
+    subjects = subjects_of(tuple(handlers))
+    models = [model_of(name) for name in subjects]
+    plans = [list(trials(name, server, seed, seeds)) for name in subjects]
+    played = _campaigns(workers, plans)
+    faults = [_faults(workers, base(name, server, seed)) for name in subjects]
+    explored = [workers.submit(_explored, small(name, server), deviations_max) for name in subjects]
+    grown = [workers.submit(_growth, name, server) for name in subjects]
+    stalls = [workers.submit(_stalls, name, server) for name in subjects]
+    shown = [
+        _shown(workers, [*runs, *_results(more)]) for runs, more in zip(played, faults, strict=True)
+    ]
+    small_ones = [[each.result() for each in every] for every in shown]
+    told = [
+        _subject(*each)
+        for each in zip(
+            models,
+            plans,
+            played,
+            [_results(each) for each in faults],
+            small_ones,
+            [each.result() for each in explored],
+            strict=True,
+        )
+    ]
+    return Proof(
+        claim="each wrapper is released exactly once and never used afterwards, nothing is held"
+        " that nobody needs when all is quiet, and the server keeps to the RFC",
+        subjects=tuple(told),
+        server=_server_model(server),
+        behaviours=tuple(CLIENTS),
+        variants=sum(1 + len(each.variants) for each in CLIENTS.values()),
+        clients="two clients; the first asks once and is polite, the second comes 5 ms later, asks"
+        " twice and behaves as each row says",
+        seed=seed,
+        seeds=seeds,
+        growth=tuple(row for each in grown for row in each.result()),
+        stalls=tuple(row for each in stalls for row in each.result()),
+        not_tried=(
+            "real sockets, TLS and the real source code: these are models",
+            "two misbehaviours of one client at a time (h2proof fuzz draws them)",
+            "pipes that are slow, small or cut octets apart (h2proof fuzz draws them)",
+        ),
+        seconds=perf_counter() - began,
+    )
+
+
+def model_of(name: str) -> Model:
+    """What a handler's verdict rests on; ValueError with one sentence for a name of nothing."""
+    found = handler_named(name)
+    if isinstance(found, HandlerModel):
+        return Model(name, found.sentence, found.rests_on, found.source)
+    sentence = (getattr(found, "__doc__", None) or "").strip().partition("\n")[0]
+    return Model(name, sentence or "a handler of your own", "run", name)
+
+
+def _server_model(name: str) -> Model:
+    model = server_named(name)
+    return Model(name, model.sentence, model.rests_on, model.source)
+
+
+# --- pieces of work, for this process or another --------------------------------------------------
+
+
+def _tell_all(scenarios: list[Scenario]) -> list[Played]:
+    return [tell(each) for each in scenarios]
+
+
+def _campaigns(workers: Executor, plans: list[list[Trial]]) -> list[list[Played]]:
+    """Every trial of every subject; pieces of many runs, so that workers stay busy."""
+    pieces = [
+        [
+            workers.submit(_tell_all, [each.scenario for each in plan[start : start + 16]])
+            for start in range(0, len(plan), 16)
+        ]
+        for plan in plans
+    ]
+    return [_results(futures) for futures in pieces]
+
+
+def _faults(workers: Executor, scenario: Scenario) -> "list[Future[list[Played]]]":
+    return [workers.submit(_call_fails, scenario, call) for call in CALLS]
+
+
+def _call_fails(scenario: Scenario, call: FaultyCall) -> list[Played]:
+    return list(every_call_fails(scenario, (call,)))
+
+
+def _results(futures: "Iterable[Future[list[T]]]") -> list[T]:
+    return [row for future in futures for row in future.result()]
+
+
+def _explored(scenario: Scenario, deviations_max: int | None) -> Explored:
+    handler, serve = handler_named(scenario.handler), server_named(scenario.server).serve
+    result = explore_all(
+        scenario,
+        lambda each, schedule: World(each, handler, serve, schedule),
+        deviations_max=deviations_max,
+    )
+    return Explored(
+        str(result),
+        result.schedules,
+        result.cut,
+        result.outcomes,
+        result.complete,
+        deviations_max,
+        tuple(sorted({each.finding.rule for each in result.failures})),
+    )
+
+
+def _growth(subject: str, server: str) -> list[Growth]:
+    """What is live at quiet with 1, 2, 4, 8 requests, promises and connections."""
+    plain = base(subject, server)
+    axes: dict[str, Callable[[int], Scenario]] = {
+        "requests": lambda size: replace(
+            plain, clients=(ClientPlan(requests=(RequestPlan(),) * size),)
+        ),
+        "promises": lambda size: replace(
+            plain,
+            clients=(ClientPlan(),),
+            options={**OPTIONS, "resources": " ".join(f"/{each}" for each in range(size))},
+        ),
+        "connections": lambda size: replace(plain, clients=(ClientPlan(),) * size),
+    }
+    rows: list[Growth] = []
+    for axis, scenario_of in axes.items():
+        runs = [(size, tell(scenario_of(size)).accounts) for size in SIZES]
+        for kind in sorted({kind for _, accounts in runs for kind in accounts}):
+            values = tuple(
+                (size, accounts.get(kind, Figures()).at_quiet) for size, accounts in runs
+            )
+            rows.append(Growth(subject, kind, axis, str(growth.law(values)), values))
+    return rows
+
+
+def _stalls(subject: str, server: str) -> list[Stall]:
+    """A client that never credits: a handler that is blocked, and one that has returned."""
+    rows: list[Stall] = []
+    alone = replace(base(subject, server), clients=(ClientPlan(),))
+    for what, body in (("blocked in a write", 33_000), ("returned, flush waits", BODY_THAT_FITS)):
+        scenario = with_act(alone, Act("stalled"))
+        played = tell(replace(scenario, options={**OPTIONS, "body_octets": body}))
+        figures = played.accounts.get("wrapper", Figures())
+        rows.append(Stall(subject, what, figures.at_stop, _octet_seconds(figures.octet_ns)))
+    return rows
+
+
+def _octet_seconds(octet_ns: int) -> float:
+    return round(octet_ns / SECOND_NS, 6)
+
+
+# --- findings -------------------------------------------------------------------------------------
+
+
+def _shown(workers: Executor, runs: list[Played]) -> "list[Future[Shown]]":
+    """Each fingerprint once, from the run that is the least to look at."""
+    found: dict[str, list[Played]] = {}
+    for played in runs:
+        for failure in played.failures:
+            found.setdefault(failure.fingerprint, []).append(played)
+    return [
+        workers.submit(_show, fingerprint, min(where, key=_bulk).scenario, len(where))
+        for fingerprint, where in sorted(found.items())
+    ]
+
+
+def _bulk(played: Played) -> tuple[bool, bool, bool, int]:
+    """What is least to look at comes first: legal clients, first in first out, few frames."""
+    scenario = played.scenario
+    acts = [act for client in scenario.clients for act in client.acts]
+    illegal = any(not CLIENTS[act.behaviour].legal for act in acts)
+    return illegal, scenario.schedule != "fifo", bool(scenario.faults), played.frames
+
+
+def _show(fingerprint: str, scenario: Scenario, runs: int) -> Shown:
+    failure = shown_in(play(scenario), fingerprint)
+    assert failure is not None, "the same scenario gives the same run"
+    case = minimise(failure, play, SHRINKING_RUNS_MAX)
+    last = shown_in(play(case.scenario), fingerprint)
+    assert last is not None
+    finding = last.finding
+    trace = telling(last.run.trace, finding)
+    return Shown(
+        fingerprint,
+        finding.rule,
+        finding.message,
+        runs,
+        frames_of(trace),
+        case,
+        ladder.text(trace, (finding,), redact=False),
+        (*(str(each) for each in finding.because), *_carrying(trace, finding)),
+        finding.holder,
+        finding.requirements,
+    )
+
+
+def telling(trace: Trace, finding: Finding) -> Trace:
+    """The part of a trace that shows a finding: what went before it, and what came of it.
+
+    Of the accounts only the resource that it is about. Where octets were written for another's
+    stream, up to the frame that takes them there.
+    """
+    last = finding.event
+    if finding.rule == OTHER_STREAM:
+        last = _carried(trace, finding)
+
+    def tells(event: AnyEvent) -> bool:
+        if event.index > last:
+            return False
+        if isinstance(event, ResourceEvent):
+            mine = finding.resource
+            return mine is not None and _same(event.resource, mine)
+        if isinstance(event, NoteEvent) and event.text.startswith(UNCAUGHT):
+            return event.index == finding.event
+        return not isinstance(event, DeliveredEvent)
+
+    return trace.filtered(tells)
+
+
+def _same(one: Resource, other: Resource) -> bool:
+    return (one.kind, one.number) == (other.kind, other.number)
+
+
+def _carried(trace: Trace, finding: Finding) -> int:
+    """The last DATA on the stream that owns the object by then."""
+    owner = next(
+        (
+            event
+            for event in reversed(list(trace)[: finding.event])
+            if isinstance(event, ResourceEvent)
+            and event.kind == "acquired"
+            and finding.resource is not None
+            and _same(event.resource, finding.resource)
+        ),
+        None,
+    )
+    if owner is None:
+        return finding.event
+    carrying = [
+        frame.index
+        for frame in trace.frames()
+        if frame.type == FrameType.DATA
+        and (frame.connection, frame.stream) == (owner.connection, owner.stream)
+    ]
+    return max(finding.event, *carrying, finding.event)
+
+
+def _carrying(trace: Trace, finding: Finding) -> Iterator[str]:
+    """What the last DATA of the story carries, where octets went to another's stream."""
+    frames = [frame for frame in trace.frames() if frame.type == FrameType.DATA]
+    if finding.rule == OTHER_STREAM and frames:
+        last = frames[-1]
+        octets = last.payload.decode("latin-1")
+        yield f"DATA on connection {last.connection}, stream {last.stream} carries {octets!r}"
+
+
+def frames_of(trace: Trace) -> int:
+    """Frames besides the handshakes: without SETTINGS, and credit given right behind the first."""
+    greeting: set[tuple[int, str]] = set()
+    count = 0
+    for frame in trace.frames():
+        side = (frame.connection, frame.sender)
+        if frame.type == FrameType.SETTINGS:
+            greeting.add(side)
+        elif not (side in greeting and frame.type == FrameType.WINDOW_UPDATE):
+            greeting.discard(side)
+            count += 1
+    return count
+
+
+# --- a subject ------------------------------------------------------------------------------------
+
+
+def _subject(
+    model: Model,
+    plan: list[Trial],
+    runs: list[Played],
+    faults: list[Played],
+    shown: list[Shown],
+    explored: Explored,
+) -> Subject:
+    every = [*runs, *faults]
+    return Subject(
+        model,
+        len(runs),
+        len(faults),
+        sum(each.frames for each in every),
+        sum(each.steps for each in every),
+        sum(each.ending != "quiet" for each in every),
+        tuple(_account(kind, every) for kind in sorted({k for r in every for k in r.accounts})),
+        tuple(_cells(plan, runs)),
+        tuple(shown),
+        explored,
+        _per_request(runs[0]),
+    )
+
+
+def _account(kind: str, runs: list[Played]) -> Account:
+    every = [run.accounts.get(kind, Figures()) for run in runs]
+    return Account(
+        kind,
+        sum(each.acquired for each in every),
+        sum(each.released for each in every),
+        max(each.peak for each in every),
+        max(each.at_stop for each in every),
+        max(each.at_quiet for each in every),
+        max(each.closed for each in every),
+        _octet_seconds(sum(each.octet_ns for each in every)),
+    )
+
+
+def _cells(plan: list[Trial], runs: list[Played]) -> Iterable[Cell]:
+    for name in CLIENTS:
+        of_it = [run for trial, run in zip(plan, runs, strict=True) if trial.behaviour == name]
+        broken: dict[str, int] = {}
+        for run in of_it:
+            for rule in sorted({failure.rule for failure in run.failures}):
+                broken[rule] = broken.get(rule, 0) + 1
+        yield Cell(name, len(of_it), broken)
+
+
+def _per_request(polite: Played) -> dict[str, float]:
+    requests = sum(len(client.requests) for client in polite.scenario.clients)
+    return {kind: round(each.acquired / requests, 2) for kind, each in polite.accounts.items()}
