@@ -18,7 +18,14 @@ def trace(text: str = CLAIM) -> Trace:
 
 def fault(event: int, **changes: object) -> Finding:
     (advice,) = causes.examine(trace(), [], [])
-    made = replace(advice, verdict="violation", actor="client", event=event, scope="connection")
+    made = replace(
+        advice,
+        verdict="violation",
+        actor="client",
+        event=event,
+        scope="connection",
+        expected=("connection:PROTOCOL_ERROR",),
+    )
     return replace(made, **changes)  # type: ignore[arg-type]
 
 

@@ -19,13 +19,13 @@ NO_ERROR: Final = ErrorCode.NO_ERROR.value
     "9113-5.4-03",
     stage=Stage.MINOR,
     level="SHOULD",
-    excused_if_named=True,  # §5.4.2: again, if the peer still sends on the stream
 )
 def resets_twice(view: View, sent: Sent) -> Iterator[Fact]:
-    """An endpoint sends one RST_STREAM for a stream."""
-    if sent.stream and view.facts(sent.stream) & SENT_RESET:
+    """An endpoint sends one RST_STREAM for a stream; again only if the peer still sends there."""
+    own, _ = view.stops(sent.stream) if sent.stream else (-1, -1)
+    still_used = max(view.marked, view.marks.get(sent.stream, -1)) > own
+    if sent.stream and view.facts(sent.stream) & SENT_RESET and not still_used:
         yield Fact(f"a second {sent.name}")
-        own, _ = view.stops(sent.stream)
         yield Fact(f"the {view.role} had reset or ended stream {sent.stream}", own)
 
 

@@ -402,7 +402,6 @@ def connect_has_wrong_target(view: View, sent: Sent) -> Iterator[Fact]:
     "8441-3-05",
     stage=Stage.PEER,
     answer=stream("PROTOCOL_ERROR", "http-4xx", "accept"),
-    reacts=("8441-3-05",),
     lifts=lambda view, sent: (lifting(SETS, ENABLE_CONNECT_PROTOCOL),),
 )
 def extended_connect_is_not_on(view: View, sent: Sent) -> Iterator[Fact]:
