@@ -201,6 +201,7 @@ class Delivery(Generic[AnObjection]):
         "inbox",
         "last_delivered",
         "unsure",
+        "vain",
         "view",
     )
 
@@ -220,6 +221,8 @@ class Delivery(Generic[AnObjection]):
         """The last search was given up for the budget: its frame is not judged."""
         self.unsure = False
         """The last frame was accepted only because frames of the peer are missing."""
+        self.vain: list[AnObjection] = []
+        """What had objected to the last frame with less delivered, before the final objection."""
         self.last_delivered = -1
         """The event of the last frame that was delivered."""
         self.forced_until: list[int] = []
@@ -233,6 +236,7 @@ class Delivery(Generic[AnObjection]):
         At most `cap` frames of the peer can have been known. The caller then lets the view send it.
         """
         self.unsure = self.exhausted = False
+        self.vain.clear()
         first = self._check(self.view, sent)
         if first is None:
             return None
@@ -266,7 +270,7 @@ class Delivery(Generic[AnObjection]):
             if lift < 0 or not enough:
                 view.undo()
                 self.budget -= number - inbox.base
-                return self._given_up(first, excused_at, enough)
+                return self._given_up(objection, excused_at, enough)
             while number <= lift:
                 view.deliver(inbox.at(number))
                 number += 1
@@ -276,13 +280,14 @@ class Delivery(Generic[AnObjection]):
                 if excuse is Excuse.WEAK and excused_at < 0:
                     excused_at = number
                 if excuse is not Excuse.FULL and self._may_be_lifted(sent, again):
+                    self.vain.append(objection)
                     objection = again
                     continue
             view.commit()
             self._advance(number)
             return None if excuse is Excuse.FULL else again
 
-    def _given_up(self, first: AnObjection, excused_at: int, enough: bool) -> AnObjection | None:
+    def _given_up(self, last: AnObjection, excused_at: int, enough: bool) -> AnObjection | None:
         """No prefix makes the frame legal: it is excused at one, or not judged, or a violation."""
         if excused_at >= 0:
             for each in range(self.inbox.base, excused_at):
@@ -291,7 +296,7 @@ class Delivery(Generic[AnObjection]):
                 self._advance(excused_at)
             return None
         self.exhausted = not enough
-        return first if enough else None
+        return last if enough else None
 
     def _may_be_lifted(self, sent: Sent, objection: Objection) -> bool:
         """True if a waiting frame may lift or excuse the objection.

@@ -10,11 +10,10 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Final
 
-from h2proof.oracle import hindsight, ledger, lifetimes, liveness
+from h2proof.oracle import hindsight
 from h2proof.oracle.lane import pass_ordinary
 from h2proof.oracle.party import Party
 from h2proof.oracle.replay.reading import read
-from h2proof.oracle.rules import RULES
 from h2proof.oracle.verdict import Finding, Unknown, Verdict
 from h2proof.sim.trace import (
     NOTHING,
@@ -43,16 +42,8 @@ def judge(
     `select` and `ignore` name rules; ValueError for a name that no rule has. Without the clear lane
     every frame goes through all rules, which takes longer and changes nothing.
     """
-    known = {
-        *RULES,
-        *hindsight.SENTENCES,
-        *ledger.SENTENCES,
-        *lifetimes.SENTENCES,
-        *liveness.SENTENCES,
-    }
-    for name in (*select, *ignore):
-        if name not in known:
-            raise ValueError(f"no rule is called {name!r}; `h2proof rules` lists them all")
+    if select or ignore:
+        _refuse_unknown((*select, *ignore))
     verdict = _Judgement(trace, clear_lane).run()
     if not select and not ignore:
         return verdict
@@ -62,6 +53,14 @@ def judge(
         if (not select or each.rule in select) and each.rule not in ignore
     )
     return replace(verdict, findings=kept)
+
+
+def _refuse_unknown(names: Collection[str]) -> None:
+    from h2proof.oracle.catalogue import rules
+
+    for name in names:
+        if name not in rules():
+            raise ValueError(f"no rule is called {name!r}; `h2proof rules` lists them all")
 
 
 class _Connection:
@@ -173,6 +172,9 @@ class _Judgement:
                 frames += party.frames_real
                 unsure += party.frames_unsure
         if self._accounted:
+            # imported here, for most traces have no accounts and a start should be quick
+            from h2proof.oracle import ledger, lifetimes, liveness
+
             findings += ledger.examine(self._trace).findings
             findings += lifetimes.examine(self._trace)
             findings += liveness.examine(self._trace)

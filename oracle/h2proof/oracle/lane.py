@@ -130,11 +130,11 @@ def _opens_as_usual(view: View, sent: Sent, lines: Lines) -> bool:
         and view.goaway_got is None
         and view.active < view.setting(MAX_CONCURRENT_STREAMS)
         and not view.promises_wait
-        and lines.pseudos.keys() == _REQUEST
+        and _NEEDED <= lines.pseudos.keys() <= _ALLOWED
         and lines.pseudos[b":method"] in _METHODS
         and lines.pseudos[b":scheme"] in _SCHEMES
         and (lines.pseudos[b":path"] or b"").startswith(b"/")
-        and _is_plain_authority(lines.pseudos[b":authority"])
+        and _is_plain_authority(lines.pseudos.get(b":authority", b"-"))
     )
 
 
@@ -142,6 +142,7 @@ def _is_plain_authority(authority: bytes | None) -> bool:
     return bool(authority) and b"@" not in (authority or b"")
 
 
-_REQUEST: Final = {b":method": None, b":scheme": None, b":authority": None, b":path": None}.keys()
+_NEEDED: Final = frozenset((b":method", b":scheme", b":path"))
+_ALLOWED: Final = _NEEDED | {b":authority"}
 _METHODS: Final = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"PATCH"))
 _SCHEMES: Final = frozenset((b"http", b"https"))

@@ -32,7 +32,7 @@ from h2proof.oracle.replay.sent import (
 from h2proof.oracle.replay.view import View
 from h2proof.oracle.rules import for_type
 from h2proof.oracle.rules.preface import preface_is_wrong
-from h2proof.oracle.rules.rule import Fact, Rule, Stage
+from h2proof.oracle.rules.rule import Rule, Stage
 from h2proof.oracle.verdict import Because, Unknown
 from h2proof.sim.trace import ConnectionInfo, CutEvent, OctetsEvent, Sender, Trace
 
@@ -66,7 +66,7 @@ class Party:
         self.role: Sender = role
         self.view = View(role)
         self.delivery: Delivery[Breach] = Delivery(
-            self.view, check, self._read_peer, self._event_of
+            self.view, self._check, self._read_peer, self._event_of
         )
         self.findings = Findings(trace, connection, role)
         self.blocks = Blocks()
@@ -92,6 +92,11 @@ class Party:
         self._connection = connection
         self._trace = trace
         self._unknowns: dict[str, Unknown] = {}
+
+    def _check(self, view: View, sent: Sent) -> Breach | None:
+        if self.clear_lane and sent.section is not None and is_ordinary_head(view, sent):
+            return None
+        return check(view, sent)
 
     def _read_peer(self, place: int) -> Sent:
         return read(self._trace, place)
@@ -146,9 +151,7 @@ class Party:
         self.count(sent.event)
         if sent.type in _BLOCKS:
             self._read_block(sent)
-        breach: Breach | None = None
-        if not (self.clear_lane and is_ordinary_head(self.view, sent)):
-            breach = self.delivery.judge(sent, self._cap(knew))
+        breach = self.delivery.judge(sent, self._cap(knew))
         if breach is not None:
             self._found(breach, sent)
         else:
@@ -189,9 +192,14 @@ class Party:
             self._unsure("octets lost", f"octets of the {self.peer.role} are missing", sent)
         elif view.blind:
             self._unsure(self._why_blind(), "its earlier frames are not known", sent)
-        elif sent.section is not None and self.blocks.lost:
-            if not sent.section.known and not sent.section.complaint:
-                self._unsure("field table lost", "fields that the lost table held", sent)
+        elif self._hides_fields(sent):
+            self._unsure("field table lost", "fields that the lost table held", sent)
+
+    def _hides_fields(self, sent: Sent) -> bool:
+        section = sent.section
+        if section is None or not self.blocks.lost:
+            return False
+        return not section.known and not section.complaint
 
     def _why_blind(self) -> str:
         return "late start" if "late start" in self._unknowns else "octets lost"
@@ -232,16 +240,23 @@ class Party:
         if breach.rule.level == "MUST" and breach.answer.scope != "none":
             on_connection = breach.answer.scope == "connection"
             sent.wrong = WRONG_ON_CONNECTION if on_connection else WRONG_ON_STREAM
-        finding = self.findings.add(breach, sent, self._because(breach.facts, sent))
+        finding = self.findings.add(breach, sent, self._because(breach, sent))
         if sent.wrong != RIGHT:
             self.peer.duties.owe(sent, breach, finding)
 
-    def _because(self, facts: tuple[Fact, ...], sent: Sent) -> Iterator[Because]:
-        for fact in facts[1:]:
+    def _because(self, breach: Breach, sent: Sent) -> Iterator[Because]:
+        """The facts, who had them by when, and what else speaks against the frame."""
+        for fact in breach.facts[1:]:
             yield self.because(fact.text, fact.event)
             proof = self.delivery.had_by(fact.event) if fact.event >= 0 else -1
             if proof >= 0 and self._is_of_peer(fact.event):
                 yield self.because(f"by then the {self.role} had processed it", proof)
+
+        said = {breach.rule.name}
+        for other in self.delivery.vain:
+            if other.rule.name not in said:
+                said.add(other.rule.name)
+                yield Because(f"had it received less: {other.facts[0].text}")
 
     def because(self, text: str, event: int) -> Because:
         """A fact with its place in the trace."""
