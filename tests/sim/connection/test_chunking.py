@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from h2proof.oracle import importers
-from h2proof.sim import Connection, Requester, Responder, responder
+from h2proof.sim import Connection, Requester, Responder, notation, responder
 from h2proof.sim.codec import PREFACE, encode, raw
 from h2proof.sim.frames import (
     Data,
@@ -30,12 +30,13 @@ from h2proof.sim.frames import (
 )
 from h2proof.sim.hpack import Fields
 from h2proof.sim.notices import Notice
-from h2proof.sim.trace import FrameEvent, OctetsEvent, PrefaceEvent
+from h2proof.sim.trace import FrameEvent, OctetsEvent, PrefaceEvent, Trace
 from h2proof.sim.wire import REQUEST, RESPONSE, TRAILERS, Wire
 
 Memory = Callable[[object], object]
 
 CAPTURE_OCTETS_MAX = 4096
+NEIGHBOURS = Path(__file__).resolve().parents[2] / "data" / "neighbours"
 
 
 class Seen(NamedTuple):
@@ -239,25 +240,24 @@ FEW = (
 """What the fast tier takes; the slow one takes all."""
 
 
-def directions(path: Path) -> Iterator[tuple[str, bytes]]:
-    """What each side sent, on each connection of a capture that has all its octets."""
-    for imported in importers.read(path, importers.Options(keep_data=True)):
-        if not imported.complete:
-            continue
-        sides = {"client": b"", "server": b""}
-        for event in imported.trace:
-            if isinstance(event, PrefaceEvent):
-                sides["client"] += PREFACE
-            elif isinstance(event, FrameEvent | OctetsEvent):
-                sides[event.sender] += event.octets
-        yield "server", sides["client"]
-        yield "client", sides["server"]
+def directions(trace: Trace) -> Iterator[tuple[str, bytes]]:
+    """What each side sent; the start that a short trace leaves out is put in front."""
+    sides = {"client": b"", "server": b""}
+    began = False
+    for event in trace:
+        if isinstance(event, PrefaceEvent):
+            began = True
+            sides["client"] += PREFACE
+        elif isinstance(event, FrameEvent | OctetsEvent):
+            sides[event.sender] += event.octets
+    yield "server", sides["client"] if began else START["server"] + sides["client"]
+    yield "client", sides["server"] if began else START["client"] + sides["server"]
 
 
-def splits_agree(path: Path, memory: Memory) -> int:
+def splits_agree(trace: Trace, memory: Memory) -> int:
     """Try every point at which the octets of a direction can be split in two; how many."""
     tried = 0
-    for name, octets in directions(path):
+    for name, octets in directions(trace):
         if len(octets) > CAPTURE_OCTETS_MAX:
             continue
         whole = play(name, [octets], memory)
@@ -265,6 +265,22 @@ def splits_agree(path: Path, memory: Memory) -> int:
             assert whole == play(name, [octets[:place], octets[place:]], memory), (name, place)
             tried += 1
     return tried
+
+
+def captured(path: Path) -> Iterator[Trace]:
+    """The connections of a capture of which all octets are there."""
+    for imported in importers.read(path, importers.Options(keep_data=True)):
+        if imported.complete:
+            yield imported.trace
+
+
+def written_traces() -> list[Trace]:
+    """The trace files of this suite."""
+    return [
+        titled.trace
+        for path in sorted(NEIGHBOURS.glob("*.txt"))
+        for titled in notation.parse(path.read_text())
+    ]
 
 
 def captures(shared: Path) -> Iterator[Path]:
@@ -278,11 +294,22 @@ def captures(shared: Path) -> Iterator[Path]:
 def test_every_split_of_a_capture_gives_the_same(shared: Path, name: str, memory: Memory) -> None:
     [path] = (shared / "traces").glob(f"{name}.pcap*")
 
-    assert splits_agree(path, memory)
+    assert sum(splits_agree(trace, memory) for trace in captured(path))
+
+
+def test_every_split_of_a_trace_file_gives_the_same(memory: Memory) -> None:
+    assert sum(splits_agree(trace, memory) for trace in written_traces()[::40])
+
+
+@pytest.mark.slow
+def test_every_split_of_every_trace_file_gives_the_same(memory: Memory) -> None:
+    assert sum(splits_agree(trace, memory) for trace in written_traces())
 
 
 @pytest.mark.slow
 def test_every_split_of_every_capture_gives_the_same(shared: Path, memory: Memory) -> None:
-    tried = {path.name: splits_agree(path, memory) for path in captures(shared)}
+    tried = [
+        sum(splits_agree(trace, memory) for trace in captured(path)) for path in captures(shared)
+    ]
 
-    assert 100 < len([count for count in tried.values() if count])
+    assert 100 < sum(count > 0 for count in tried)
