@@ -241,6 +241,16 @@ async def keeps(w: Any, r: Any, following: Any) -> None:
 KEPT: list[Any] = []
 
 
+def keeps_every_header(patch: pytest.MonkeyPatch) -> None:
+    make = initialize_push_headers
+
+    def kept(request: Any, changes: Any) -> Any:
+        KEPT.append(make(request, changes))
+        return KEPT[-1]
+
+    patch.setattr("h2proof.sim.handlers.caddy.serve.initialize_push_headers", kept)
+
+
 async def writes_through_the_first(w: Any, r: Any, following: Any) -> None:
     KEPT.append(w)
     if len(KEPT) > 1:
@@ -294,8 +304,8 @@ def keeps_the_first_header(patch: pytest.MonkeyPatch) -> None:
     make = initialize_push_headers
 
     def first(request: Any, changes: Any) -> Any:
-        made.append(make(request, changes))
-        return made[0]
+        made.append(make(request, changes).clone())
+        return made[0].clone()
 
     patch.setattr("h2proof.sim.handlers.caddy.serve.initialize_push_headers", first)
 
@@ -374,6 +384,8 @@ FIELDS = tuple(
 
 FAULTS: Mapping[str, Fault] = {
     "A keeps writers in a list": Fault(frozenset({"I1"}), scene(options=QUIET), layer=keeps),
+    "A keeps every header map": Fault(frozenset({"I1"}), scene("caddy"), keeps_every_header),
+    "C2 keeps every header map": Fault(frozenset({"I1"}), scene("caddy-c2"), keeps_every_header),
     "C1 never puts back": Fault(frozenset({"I2"}), scene("caddy-c1"), never_puts),
     "Go loses the state of a panic for good": Fault(
         frozenset({"I2"}),

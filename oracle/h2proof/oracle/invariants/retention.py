@@ -6,7 +6,14 @@ from typing import Final
 from h2proof.oracle.invariants.invariant import Breach
 from h2proof.oracle.invariants.story import NEVER, Life, Story
 
-OBJECTS: Final = ("wrapper", "layer writer", "response writer", "writer state", "request context")
+OBJECTS: Final = (
+    "wrapper",
+    "layer writer",
+    "response writer",
+    "writer state",
+    "request context",
+    "header map",
+)
 """What a response has while its handler runs."""
 COUNTED: Final = ("stream slot", "promised identifier", "queued frame", "timer")
 """What is counted for a stream, without an object of the handler's."""

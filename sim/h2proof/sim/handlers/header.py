@@ -12,6 +12,10 @@ TOKEN: Final = frozenset(
     "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 
+MAP_OCTETS: Final = 48
+FIELD_OCTETS: Final = 16 + 24
+"""An empty map; the key's string and the slice of one field."""
+
 
 def canonical(name: str) -> str:
     """`content-type` as `Content-Type`; a name that is no token stays as it is."""
@@ -77,7 +81,7 @@ class Slice(Sequence[str]):
 class Header(dict[str, Slice]):
     """A header map: canonical names, each with its values in order."""
 
-    __slots__ = ()
+    __slots__ = ("__weakref__",)
 
     def __init__(self, fields: Mapping[str, Sequence[str]] | None = None) -> None:
         super().__init__()
@@ -120,3 +124,11 @@ class Header(dict[str, Slice]):
     def clone(self) -> "Header":
         """A copy that shares nothing."""
         return Header({name: list(values) for name, values in self.items()})
+
+    @property
+    def octets(self) -> int:
+        """What Go holds for it, as modelled: a map, and a slice and strings for each field."""
+        strings = (
+            len(name) + sum(16 + len(value) for value in values) for name, values in self.items()
+        )
+        return MAP_OCTETS + sum(FIELD_OCTETS + octets for octets in strings)

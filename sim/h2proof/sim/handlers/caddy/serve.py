@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 Life = Callable[[ResponseWriter, Pusher, MakeHeader, Request, Handler], Awaitable[None]]
 """Wraps the writer, calls the handler below, and lets go of the wrapper."""
-HeaderTime = Callable[[Request, HeaderChanges], MakeHeader]
+HeaderTime = Callable[[Request, MakeHeader], MakeHeader]
+"""Given how `hdr` is made: what a push asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,13 @@ class Variant:
     header_time: HeaderTime
 
 
-def at_entry(request: Request, changes: HeaderChanges) -> MakeHeader:
+def at_entry(request: Request, make: MakeHeader) -> MakeHeader:
     """`hdr` is made at once, always (C4), and is the same map for every push (C14)."""
-    header = initialize_push_headers(request.header, changes)
+    header = make(request)
     return lambda _: header
 
 
-def at_first_push(request: Request, changes: HeaderChanges) -> MakeHeader:
+def at_first_push(request: Request, make: MakeHeader) -> MakeHeader:
     """C2 and later: `hdr` is made when the first push wants it, from the request as it is by then.
 
     What handlers below have changed meanwhile is in it (H11).
@@ -56,16 +57,35 @@ def at_first_push(request: Request, changes: HeaderChanges) -> MakeHeader:
 
     def header_of(current: Request) -> Header:
         if not made:
-            made.append(initialize_push_headers(current.header, changes))
+            made.append(make(current))
         return made[0]
 
     return header_of
+
+
+def _made_by(stage: "Stage", changes: HeaderChanges) -> MakeHeader:
+    """How `hdr` is made; each has an account."""
+
+    def make(request: Request) -> Header:
+        header = initialize_push_headers(request.header, changes)
+        stage.register.track(
+            header,
+            "header map",
+            connection=request.connection,
+            stream=request.stream,
+            size=header.octets,
+            by="push handler",
+        )
+        return header
+
+    return make
 
 
 def push_handler(stage: "Stage", variant: Variant) -> Middleware:
     """The middleware that pushes the configured resources, then the Links of the response."""
     site = site_of(stage.options)
     life = variant.life(stage)
+    make = _made_by(stage, site.changes)
 
     async def serve_http(w: ResponseWriter, r: Request, following: Handler) -> None:
         pusher = pusher_of(w)
@@ -78,7 +98,7 @@ def push_handler(stage: "Stage", variant: Variant) -> Middleware:
         replace: Replace | None = r.context.value(REPLACER)
         if replace is None:  # C3
             raise Panic("interface conversion: interface {} is nil, not *caddy.Replacer")
-        header_of = variant.header_time(r, site.changes)
+        header_of = variant.header_time(r, make)
         await _push_resources(pusher, site.resources, replace, header_of, r)
         await life(w, pusher, header_of, r, following)  # C6, C7
 

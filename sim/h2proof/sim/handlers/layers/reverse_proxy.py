@@ -6,12 +6,14 @@ panics with the abort value. The upstream is the page of the options, after `ups
 """
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from h2proof.sim.handlers.options import Site, site_of
 from h2proof.sim.handlers.protocol import (
     CallError,
     Handler,
+    HandlerError,
     Panic,
     Request,
     ResponseWriter,
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from h2proof.sim.side import Stage
 
 ABORT: Final = "net/http: abort Handler"
+CLIENT_GONE: Final = 499
 UPSTREAM_NS: Final = 5_000_000
 COPIED_OCTETS: Final = 4096
 """What is read from the upstream at once, and flushed to the client."""
@@ -63,7 +66,7 @@ def reverse_proxy(stage: "Stage") -> Handler:
         if page and site.early_links:
             await _round_trip(stage, w, r, site, upstream_ns)
         else:
-            await asyncio.sleep(upstream_ns / 1_000_000_000)
+            await _upstream(r, upstream_ns)
         if page and site.links:
             w.header["Link"] = site.links
         await w.write_header(site.status if page else 200)
@@ -85,9 +88,19 @@ async def _round_trip(
 
     name = f"server {r.connection} stream {r.stream} upstream"
     task = stage.loop.create_task(transport(), name=name)
-    await asyncio.sleep(upstream_ns / 1_000_000_000)
-    await forwarding.end()
-    task.cancel()
+    try:
+        await _upstream(r, upstream_ns)
+    finally:
+        await forwarding.end()
+        task.cancel()
+
+
+async def _upstream(r: Request, upstream_ns: int) -> None:
+    """Wait for the upstream; HandlerError when the client is gone before."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(upstream_ns / 1_000_000_000):
+            await r.context.done.wait()
+            raise HandlerError(CLIENT_GONE, "context canceled")
 
 
 async def _copy(w: ResponseWriter, octets: int) -> None:
