@@ -15,7 +15,7 @@ from h2proof.oracle.catalogue import rules
 from h2proof.oracle.requirements import inventory
 from h2proof.oracle.verdict import Because, Finding
 from h2proof.sim import ladder, notation
-from h2proof.sim.trace import DeliveredEvent, FrameEvent, Sender, Trace
+from h2proof.sim.trace import DeliveredEvent, FrameEvent, Trace
 
 WIDTH: Final = 80
 LINES_MAX: Final = 24
@@ -95,25 +95,33 @@ def _fact(fact: Because, names: dict[int, str]) -> str:
 
 
 def _knew(finding: Finding, trace: Trace, names: dict[int, str]) -> str | None:
-    """What the accused had received, or can have received, when it sent the event."""
+    """What the accused had when it sent the event, and why no order of delivery changes that."""
     event = trace[finding.event]
     if not isinstance(event, FrameEvent) or event.sender != finding.actor:
         return None
-    peer: Sender = "server" if finding.actor == "client" else "client"
-    letters = [
-        (index, letter)
-        for index, letter in names.items()
-        if isinstance(trace[index], FrameEvent) and getattr(trace[index], "sender", "") == peer
-    ]
+    letters = {index: letter for index, letter in names.items() if _is_of_peer(trace, index, event)}
     if not letters:
-        return None
-    had, crossing = _told_apart(trace, finding.event, [index for index, _ in letters])
-    if had is None:
-        told = ", ".join(letter for _, letter in letters)
-        return f"the {peer} had sent {told} before, so the {finding.actor} can have had it"
-    words = [f"{letter} had arrived" for index, letter in letters if index in had]
-    words += [f"{letter} was still on its way" for index, letter in letters if index in crossing]
-    return f"when the {finding.actor} sent {names.get(finding.event, 'it')}, {', '.join(words)}"
+        return f"this rests on the {finding.actor}'s own frames: no order of delivery matters"
+    had, crossing = _told_apart(trace, finding.event, list(letters))
+    told = ", ".join(letters.values())
+    if had is not None:
+        words = [f"{letters[index]} had arrived" for index in letters if index in had]
+        words += [
+            f"{letters[index]} was still on its way" for index in letters if index in crossing
+        ]
+        return f"when the {finding.actor} sent {names.get(finding.event, 'it')}, {', '.join(words)}"
+    if any(_PROVEN in fact.text for fact in finding.because):
+        return f"so in every order of delivery that explains the trace, {told} had arrived by then"
+    return f"{told} had been sent before, and no order of delivery makes this legal"
+
+
+_PROVEN: Final = "had processed it"
+"""How the judge says that a frame of the peer is proven to have arrived."""
+
+
+def _is_of_peer(trace: Trace, index: int, event: FrameEvent) -> bool:
+    other = trace[index]
+    return isinstance(other, FrameEvent) and other.sender != event.sender
 
 
 def _told_apart(

@@ -86,7 +86,7 @@ def _coverage() -> Iterator[str]:
 
 
 def _told(answer: Answer) -> str:
-    words = [answer.how]
+    words: list[str] = [answer.how]
     words += [", ".join(answer.rules)] if answer.rules else []
     words += [answer.reason] if answer.reason else []
     return ": ".join(words)
