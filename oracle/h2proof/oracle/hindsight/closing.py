@@ -54,24 +54,32 @@ def _goaways(trace: Trace) -> _Goaways:
 
 
 def _silent_ends(trace: Trace, findings: Sequence[Finding], goaways: _Goaways) -> Iterator[Finding]:
-    closed: set[int] = set()
-    spoke = set(trace.columns.connection)
-    for slot in trace.slots:
-        if not isinstance(slot, CutEvent) or slot.how not in ("fin", "rst"):
-            continue
-        if slot.connection in closed or slot.connection not in spoke:
-            continue
-        closed.add(slot.connection)
-        sender = SENDERS.index(slot.sender)
-        if (slot.connection, sender) in goaways:
-            continue
+    silent = [cut for cut in _first_ends(trace) if _party(cut) not in goaways]
+    marks = _marks(trace) if silent else {}
+    for slot in silent:
         ids, facts = _against(trace, slot, findings, goaways)
-        if ids == _IN_GENERAL and slot.sender == "client" and not _leaves_open(trace, slot):
+        places = marks.get(slot.connection, ())
+        if ids == _IN_GENERAL and slot.sender == "client" and not _leaves_open(trace, slot, places):
             continue
         message = f"the {slot.sender} ended the connection without GOAWAY"
         yield seen_back(
             trace, slot.index, CLOSES_WITHOUT_GOAWAY, "SHOULD", ids, message, facts, like=ids[0]
         )
+
+
+def _party(cut: CutEvent) -> tuple[int, int]:
+    return cut.connection, SENDERS.index(cut.sender)
+
+
+def _first_ends(trace: Trace) -> Iterator[CutEvent]:
+    """Of each connection on which frames were sent, the end that came first."""
+    spoke = set(trace.columns.connection)
+    for slot in trace.slots:
+        if not isinstance(slot, CutEvent) or slot.how not in ("fin", "rst"):
+            continue
+        if slot.connection in spoke:
+            spoke.remove(slot.connection)
+            yield slot
 
 
 def _against(
@@ -93,23 +101,36 @@ def _against(
 _IN_GENERAL: Final = ("RFC9113-5.4.1-04", "RFC9113-6.8-04", "RFC9113-9.1-04")
 
 
-def _leaves_open(trace: Trace, cut: CutEvent) -> bool:
-    """Whether a stream of the connection has no end yet when it is cut."""
+def _leaves_open(trace: Trace, cut: CutEvent, places: Sequence[int]) -> bool:
+    """Whether a stream has no end yet when its connection is cut; `places` as `_marks` gives."""
     columns = trace.columns
-    ends: dict[int, set[int]] = {}
-    for place, kind in enumerate(columns.type):
-        stream = columns.stream[place]
-        if columns.connection[place] != cut.connection or not stream:
-            continue
+    ends: dict[int, int] = {}
+    for place in places:
         if columns.event[place] > cut.index:
             break
-        if kind == FrameType.RST_STREAM:
-            ends.setdefault(stream, set()).update((0, 1))
-        elif kind in (FrameType.DATA, FrameType.HEADERS):
-            seen = ends.setdefault(stream, set() if stream & 1 else {0})
-            if columns.flags[place] & END_STREAM:
-                seen.add(columns.sender[place])
-    return any(len(seen) < 2 for seen in ends.values())
+        stream = columns.stream[place]
+        seen = ends.get(stream, 0 if stream & 1 else _BY_CLIENT)
+        if columns.type[place] == FrameType.RST_STREAM:
+            seen = _BY_BOTH
+        elif columns.flags[place] & END_STREAM:
+            seen |= _BY_SERVER if columns.sender[place] else _BY_CLIENT
+        ends[stream] = seen
+    return any(seen != _BY_BOTH for seen in ends.values())
+
+
+_BY_CLIENT, _BY_SERVER, _BY_BOTH = 1, 2, 3
+"""Who has ended a stream; a promised one is ended by the client from the start."""
+
+
+def _marks(trace: Trace) -> dict[int, list[int]]:
+    """By connection: the places of frames that begin or end a stream."""
+    columns = trace.columns
+    found: dict[int, list[int]] = {}
+    for place, kind in enumerate(columns.type):
+        ends = kind == FrameType.DATA and columns.flags[place] & END_STREAM
+        if ends or kind in (FrameType.HEADERS, FrameType.RST_STREAM):
+            found.setdefault(columns.connection[place], []).append(place)
+    return found
 
 
 def _served(trace: Trace, goaways: _Goaways) -> Iterator[Finding]:

@@ -79,17 +79,22 @@ def _without_400(trace: Trace, malformed: Mapping[tuple[int, int], Finding]) -> 
 
 
 def _served(trace: Trace, doubtful: Sequence[Finding]) -> Iterator[Finding]:
-    for cause in doubtful:
-        for answer, status in statuses(trace, cause.connection, cause.stream):
-            if 200 <= status < 400:
+    """The first final response of each such stream, if it is not an error."""
+    causes = {(each.connection, each.stream): each for each in doubtful}
+    for connection in sorted({connection for connection, _ in causes}):
+        for answer, status in statuses(trace, connection):
+            cause = causes.get((connection, answer.stream))
+            if cause is None or status < 200:
+                continue
+            del causes[connection, answer.stream]
+            if status < 400:
                 yield seen_back(
                     trace,
                     answer.index,
                     SERVED,
                     "SHOULD",
                     (DOUBTFUL[cause.rule],),
-                    f"stream {cause.stream} was answered with {status}",
+                    f"stream {answer.stream} was answered with {status}",
                     [Because(cause.message, cause.event, cause.packet)],
                     like=cause.rule,
                 )
-                break

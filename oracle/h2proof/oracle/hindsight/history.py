@@ -149,10 +149,10 @@ def walk(trace: Trace, connection: int) -> Iterator[Seen | DeliveredEvent]:
             yield sides[sender].take(trace.frame_at(slot), sides[1 - sender])
 
 
-def statuses(trace: Trace, connection: int, stream: int) -> Iterator[tuple[FrameEvent, int]]:
-    """The status codes that a server answers on a stream, with their frames."""
+def statuses(trace: Trace, connection: int) -> Iterator[tuple[FrameEvent, int]]:
+    """The status codes that a server answers with, and their frames."""
     for seen in walk(trace, connection):
-        if isinstance(seen, Seen) and seen.event.stream == stream and seen.event.sender == "server":
+        if isinstance(seen, Seen) and seen.event.sender == "server":
             status = dict(seen.fields or ()).get(b":status", b"")
             if status.isdigit():
                 yield seen.event, int(status)
