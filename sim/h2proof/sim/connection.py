@@ -82,6 +82,10 @@ class Connection(Core):
         self.own.announce(values)
         self.bind_settings()
 
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else f"{len(self.streams.live)} live streams"
+        return f"<Connection {self.role}: {state}>"
+
     # -- the endpoint --
 
     def receive(self, data: bytes) -> list[Notice]:
