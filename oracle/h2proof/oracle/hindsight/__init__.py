@@ -3,40 +3,58 @@
 An error without a cause, an end without a word, a request served after the own error, a malformed
 request that got no 400, an origin that was asked although it should not be. Most of it is advice.
 The findings of the rules come in as an argument; nothing here looks at a frame before it is sure
-that there is something to see, so an ordinary trace costs one look at its index.
+that there is something to see, and each part is loaded when its kind of frame is there, so an
+ordinary trace costs one look at its index.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-from h2proof.oracle.hindsight import causes, closing, courtesy, origins
 from h2proof.oracle.verdict import Finding, Level, Unknown
+from h2proof.sim.frames import FrameType
 from h2proof.sim.trace import Trace
 
-_PARTS: Final = (causes, closing, courtesy, origins)
+if TYPE_CHECKING:
+    SENTENCES: Mapping[str, str]
+    REQUIREMENTS: Mapping[str, tuple[str, ...]]
+    LEVELS: Mapping[str, Level]
 
-SENTENCES: Final[Mapping[str, str]] = {
-    name: sentence for part in _PARTS for name, sentence in part.SENTENCES.items()
-}
-"""The truth behind each rule name of this package."""
+_PARTS: Final = ("causes", "closing", "courtesy", "origins")
+_TABLES: Final = ("SENTENCES", "REQUIREMENTS", "LEVELS")
+"""By rule name: the truth behind it, what its breach is against, and how strong that is."""
 
-REQUIREMENTS: Final[Mapping[str, tuple[str, ...]]] = {
-    name: ids for part in _PARTS for name, ids in part.REQUIREMENTS.items()
-}
-"""What a breach of each is against."""
 
-LEVELS: Final[Mapping[str, Level]] = {
-    name: level for part in _PARTS for name, level in part.LEVELS.items()
-}
+def __getattr__(name: str) -> Any:
+    if name not in _TABLES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    parts = [import_module(f"{__name__}.{part}") for part in _PARTS]
+    return {rule: value for part in parts for rule, value in getattr(part, name).items()}
 
 
 def examine(
     trace: Trace, findings: Sequence[Finding], unknowns: Sequence[Unknown]
 ) -> tuple[Finding, ...]:
     """What the rules' findings leave to be said, each part in the order of the trace."""
-    return (
-        *causes.examine(trace, findings, unknowns),
-        *closing.examine(trace, findings),
-        *courtesy.examine(trace, findings),
-        *origins.examine(trace),
-    )
+    return tuple(_examined(trace, findings, unknowns))
+
+
+def _examined(
+    trace: Trace, findings: Sequence[Finding], unknowns: Sequence[Unknown]
+) -> Iterator[Finding]:
+    from h2proof.oracle.hindsight import closing
+
+    kinds = frozenset(trace.columns.type)
+    if FrameType.GOAWAY in kinds or FrameType.RST_STREAM in kinds:
+        from h2proof.oracle.hindsight import causes
+
+        yield from causes.examine(trace, findings, unknowns)
+    yield from closing.examine(trace, findings)
+    if any(each.actor == "client" for each in findings):
+        from h2proof.oracle.hindsight import courtesy
+
+        yield from courtesy.examine(trace, findings)
+    if FrameType.ORIGIN in kinds:
+        from h2proof.oracle.hindsight import origins
+
+        yield from origins.examine(trace)
