@@ -269,6 +269,8 @@ def frame_is_too_short(view: View, sent: Sent) -> Iterator[Fact]:
 @rule(
     ANY,
     "9113-4.1-01",
+    "9113-4.2-02",
+    "9113-4.2-03",
     "9113-6.5-04",
     "9113-6.5.3-01",
     "9113-6.5.3-03",

@@ -160,7 +160,8 @@ def identifier_does_not_rise(view: View, sent: Sent) -> Iterator[Fact]:
 )
 def uses_skipped_stream(view: View, sent: Sent) -> Iterator[Fact]:
     """A stream that its initiator has skipped is closed."""
-    if word(view, sent) != "low" or (sent.type == HEADERS and view.is_mine(sent.stream)):
+    opens = sent.type == HEADERS and view.client and view.is_mine(sent.stream)
+    if word(view, sent) != "low" or opens:
         return
     mine = view.is_mine(sent.stream)
     event = view.high_event_mine if mine else view.high_event_theirs
