@@ -23,6 +23,7 @@ from h2proof.sim.notices import (
 from h2proof.sim.settings import Setting
 
 BODY: Final = b"hello, this is h2proof\n"
+HEAD: Final[Fields] = ((b":status", b"200"), (b"content-type", b"text/plain"))
 STREAMS_MAX: Final = 100
 """What RFC 9113 §6.5.2 recommends as the least."""
 
@@ -40,11 +41,7 @@ class Responder:
         announced = {Setting.MAX_CONCURRENT_STREAMS: STREAMS_MAX, **(settings or {})}
         self.connection = Connection("server", settings=announced, limits=limits)
         self.body = body
-        self._head: Fields = (
-            (b":status", b"200"),
-            (b"content-type", b"text/plain"),
-            (b"content-length", b"%d" % len(body)),
-        )
+        self._length = (b"content-length", b"%d" % len(body))
         self._methods: dict[int, bytes] = {}
         """Requests that are not complete yet."""
         self._unsent: dict[int, int] = {}
@@ -97,8 +94,11 @@ class Responder:
                 self.connection.credit(stream, octets)
 
     def _answer(self, stream: int) -> None:
-        bodiless = self._methods.pop(stream) == b"HEAD"
-        self.connection.send_headers(stream, self._head, end_stream=bodiless)
+        method = self._methods.pop(stream)
+        bodiless = method == b"HEAD"
+        # what follows a 200 to CONNECT is the tunnel's, and has no length (RFC 9110 §9.3.6)
+        head = HEAD if method == b"CONNECT" else (*HEAD, self._length)
+        self.connection.send_headers(stream, head, end_stream=bodiless)
         if not bodiless:
             self._unsent[stream] = 0
             self._go_on(stream)

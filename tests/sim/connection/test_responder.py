@@ -22,6 +22,7 @@ from h2proof.sim.respond import Responder
 from h2proof.sim.settings import Setting
 from h2proof.sim.wire import REQUEST, RESPONSE, TRAILERS, Wire
 
+CONNECT: Fields = ((b":method", b"CONNECT"), (b":authority", b"there.test:443"))
 POST: Fields = tuple((n, b"POST" if n == b":method" else v) for n, v in REQUEST)
 
 
@@ -58,6 +59,7 @@ def test_it_announces_how_many_streams_it_takes() -> None:
         lambda w: w.headers(1, REQUEST, end_stream=True),
         lambda w: w.headers(1, REQUEST, end_stream=True, cut=3),
         lambda w: w.headers(1, POST) + encode(Data(1, b"content", True)),
+        lambda w: w.headers(1, CONNECT, end_stream=True),
         lambda w: w.headers(1, POST) + encode(Data(1, b"")) + encode(Data(1, b"", True, b"\0")),
         lambda w: (
             w.headers(1, POST) + encode(Data(1, b"x")) + w.headers(1, TRAILERS, end_stream=True)
