@@ -15,7 +15,7 @@ from h2proof.oracle.hindsight.innocents import CODES, INNOCENTS, meant
 from h2proof.oracle.hindsight.telling import seen_back
 from h2proof.oracle.verdict import Because, Finding, Level, Unknown
 from h2proof.sim.errors import ErrorCode, code_name
-from h2proof.sim.frames import Data
+from h2proof.sim.frames import FrameType
 from h2proof.sim.trace import SENDERS, Trace
 
 ERROR_WITHOUT_CAUSE: Final = "error_without_cause"
@@ -114,7 +114,7 @@ def _lacks_resources(claim: Claim, past: History) -> bool:
         claim.code == ErrorCode.FLOW_CONTROL_ERROR
         and claim.stream > 0
         and any(
-            isinstance(seen.frame, Data) and seen.event.stream == claim.stream
+            seen.event.type == FrameType.DATA and seen.event.stream == claim.stream
             for seen in past.frames
         )
     )

@@ -85,6 +85,8 @@ class History:
     """How many SETTINGS frames of the accuser the peer had not acknowledged."""
     peer_settings: list[tuple[int, int]] = field(default_factory=list)
     goaway_last: int | None = None
+    had_reset: bool = False
+    """The accuser had reset the stream of its claim before."""
     statuses: list[bytes] = field(default_factory=list)
     """The status codes that the accuser had answered with."""
 
@@ -132,7 +134,7 @@ def histories(trace: Trace, claimed: Iterable[Claim]) -> Mapping[Claim, History]
             continue
         other = sides[event.connection, 1 - sender]
         if event.index in due:
-            found[due[event.index]] = _history(sender, own, other)
+            found[due[event.index]] = _history(due[event.index], own, other)
         own.take(event, other)
     return found
 
@@ -217,14 +219,15 @@ def _delivered(trace: Trace, event: DeliveredEvent, sides: Mapping[tuple[int, in
         side.arrived = (side.arrived or 0) + 1
 
 
-def _history(sender: int, own: _Side, peer: _Side) -> History:
+def _history(claim: Claim, own: _Side, peer: _Side) -> History:
     known = peer.frames if peer.arrived is None else peer.frames[: peer.arrived]
     return History(
-        sender,
+        claim.sender,
         known[: -LOOKED_BACK - 1 : -1],
         list(own.settings),
         own.sets - peer.acks,
         list(peer.settings),
         own.goaway_last,
+        claim.stream in own.reset,
         list(own.statuses),
     )

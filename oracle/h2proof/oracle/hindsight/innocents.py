@@ -14,7 +14,6 @@ from h2proof.sim.frames import (
     TYPE_NAMES,
     AltSvc,
     Continuation,
-    Data,
     FrameType,
     Headers,
     Origin,
@@ -40,6 +39,8 @@ class Innocent(NamedTuple):
 MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE = 3, 4, 5
 HEADER_TABLE_SIZE, ENABLE_CONNECT_PROTOCOL, NO_RFC7540_PRIORITIES = 1, 8, 9
 FRAME_MIN_MAX: Final = 16_384
+NEAR: Final = 3
+"""How many frames of the peer before a claim it can be about."""
 
 
 def _setting(test: Callable[[int, int], bool]) -> Test:
@@ -59,7 +60,12 @@ def _has_block(seen: Seen) -> bool:
 
 
 def _carries(seen: Seen) -> bool:
-    return isinstance(seen.frame, Data | Headers | Continuation)
+    return seen.event.type in (FrameType.DATA, FrameType.HEADERS, FrameType.CONTINUATION)
+
+
+def _was_reset(seen: Seen, claim: Claim, past: History) -> bool:
+    """By the accuser, who may have read the frame after its own reset, wherever it was seen."""
+    return seen.reset or (past.had_reset and seen.event.stream == claim.stream)
 
 
 def _kinds(seen: Seen) -> list[str]:
@@ -186,7 +192,7 @@ INNOCENTS: Final[tuple[Innocent, ...]] = (
              and claim.code in (_C.STREAM_CLOSED, _C.PROTOCOL_ERROR)),
     Innocent("what was on its way when the stream was reset",
              ("9113-5.1-21", "9113-5.4.2-03", "9113-6.4-03"),
-             lambda seen, claim, past: _carries(seen) and seen.reset
+             lambda seen, claim, past: _carries(seen) and _was_reset(seen, claim, past)
              and claim.code in (_C.STREAM_CLOSED, _C.PROTOCOL_ERROR)),
     Innocent("a frame of up to 16,384 octets", ("9113-4.2-01",),
              _coded(_C.FRAME_SIZE_ERROR,
@@ -198,16 +204,16 @@ INNOCENTS: Final[tuple[Innocent, ...]] = (
                     lambda seen, claim, past: seen.event.length > FRAME_MIN_MAX)),
     Innocent("data on its way when the window was lowered", ("9113-6.9.3-01",),
              _coded(_C.FLOW_CONTROL_ERROR,
-                    lambda seen, claim, past: isinstance(seen.frame, Data)
+                    lambda seen, claim, past: seen.event.type == FrameType.DATA
                     and _window_lowered(past) and past.unacknowledged > 0)),
     Innocent("data within the window, for a frame's header costs nothing",
              ("9113-6.9.1-03", "9113-7-04"),
              _coded(_C.FLOW_CONTROL_ERROR,
-                    lambda seen, claim, past: isinstance(seen.frame, Data))),
+                    lambda seen, claim, past: seen.event.type == FrameType.DATA)),
     Innocent("HEADERS, which need no window", ("9113-5.2.1-04", "9113-6.9-01"),
              _coded(_C.FLOW_CONTROL_ERROR,
                     lambda seen, claim, past: isinstance(seen.frame, Headers)
-                    and not any(isinstance(each.frame, Data) for each in past.frames))),
+                    and not any(each.event.type == FrameType.DATA for each in past.frames))),
     Innocent("the length in an interim response", ("8297-2-02",),
              _coded(_C.PROTOCOL_ERROR, _interim_length)),
     Innocent("a priority that is out of range or of another type", ("9218-4-02",),
@@ -230,12 +236,13 @@ CODES: Final[Mapping[int, tuple[str, ...]]] = {
 def meant(claim: Claim, past: History) -> tuple[Seen, Innocent] | None:
     """The frame of the peer that the claim can have meant, and what it is; the latest, if several.
 
-    A field table goes wrong long before that shows, so there the surest row comes first instead.
+    An endpoint complains at once, so the frame is near. A field table goes wrong long before that
+    shows, so there the surest row comes first, wherever its frame is.
     """
     frames, rows = past.frames, INNOCENTS
     pairs = (
         ((seen, row) for row in rows for seen in frames)
         if claim.code == ErrorCode.COMPRESSION_ERROR
-        else ((seen, row) for seen in frames for row in rows)
+        else ((seen, row) for seen in frames[:NEAR] for row in rows)
     )
     return next(((seen, row) for seen, row in pairs if row.is_it(seen, claim, past)), None)
