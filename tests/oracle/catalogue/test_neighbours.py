@@ -16,7 +16,7 @@ from h2proof.oracle import catalogue, judge
 from h2proof.oracle.rules import RULES
 from h2proof.sim import notation
 from h2proof.sim.notation import Titled
-from h2proof.sim.trace import Trace
+from h2proof.sim.trace import FrameEvent, Trace
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "neighbours"
 TITLE = re.compile(r"((?:RFC[0-9]+-[0-9.]+-[0-9]+ )+)(breaks|keeps|uses): (.+)")
@@ -78,6 +78,34 @@ def test_what_breaks_a_requirement_is_found_as_that(each: Neighbour) -> None:
 @pytest.mark.parametrize("each", of("keeps", "uses"), ids=title)
 def test_what_keeps_or_uses_a_requirement_is_not_found_as_that(each: Neighbour) -> None:
     assert set() == set(each.ids) & cited(each.trace.trace)
+
+
+def at_once(trace: Trace) -> tuple[Trace, dict[int, int]]:
+    """The trace with each frame delivered as soon as it is sent, and where its events were."""
+    result, was = Trace(tuple(trace.connections)), {}
+    for event in trace:
+        index = result.append(event)
+        was[index] = event.index
+        if isinstance(event, FrameEvent):
+            result.delivered(index, connection=event.connection)
+    return result, was
+
+
+@pytest.mark.parametrize("each", of("breaks"), ids=title)
+def test_what_breaks_under_every_order_breaks_under_the_quickest(each: Neighbour) -> None:
+    exact, was = at_once(each.trace.trace)
+    violations = {(x.event, x.rule) for x in judge(each.trace.trace).violations}
+    verdict = judge(exact)
+
+    assert violations <= {(was[x.event], x.rule) for x in verdict.violations}
+    assert () == verdict.unknowns
+
+
+@pytest.mark.parametrize("each", NEIGHBOURS, ids=title)
+def test_the_clear_lane_changes_no_verdict(each: Neighbour) -> None:
+    trace = each.trace.trace
+
+    assert judge(trace, clear_lane=False) == judge(trace)
 
 
 def test_no_requirement_is_without_its_neighbours() -> None:
