@@ -131,13 +131,9 @@ def _data(core: Core, frame: Data) -> Fault | None:
     octets = frame.flow_controlled_length
     if fault := core.flow.take_connection(octets):
         return fault
-    if core.beyond_goaway(frame.stream):
-        return _discarded(core, octets)
-    cell = core.streams.receive("DATA_ES" if frame.end_stream else "DATA", frame.stream)
-    if isinstance(cell, Fault):
+    cell = _cell(core, "DATA_ES" if frame.end_stream else "DATA", frame.stream)
+    if not isinstance(cell, Cell):
         return _discarded(core, octets, cell)
-    if cell.kind == "ignore":
-        return _discarded(core, octets)
     stream = core.streams.live[frame.stream]
     refused = core.flow.stream_fault(stream, octets) or _content_fault(stream, frame)
     if refused is not None:
@@ -197,26 +193,20 @@ def _block(core: Core) -> Fault | None:
 
 
 def _headers(core: Core, frame: Headers, fields: Fields) -> Fault | None:
-    if core.beyond_goaway(frame.stream):
-        return None
-    if core.promised_state is not State.RESERVED_LOCAL and core.streams.is_own(frame.stream):
-        reason = f"HEADERS on stream {frame.stream}, which is not the client's"
-        return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-5.1.1-01", reason)
-    cell = core.streams.receive("HEADERS_ES" if frame.end_stream else "HEADERS", frame.stream)
-    if isinstance(cell, Fault):
+    cell = _headers_cell(core, frame)
+    if not isinstance(cell, Cell):
         return cell
-    if cell.kind == "ignore":
-        return None
-    stream = core.streams.live.get(frame.stream)
+    number = frame.stream
+    stream = core.streams.live.get(number)
     opens = stream is None
-    crowded = _crowded(core, frame.stream) if stream is None or not stream.state.active else None
+    crowded = _crowded(core, number) if stream is None or not stream.state.active else None
     if stream is None:
         assert cell.next is not None
-        stream = core.streams.open(frame.stream, cell.next)
-        core.priorities.opened(frame.stream)
+        stream = core.streams.open(number, cell.next)
+        core.priorities.opened(number)
     step = (
         crowded
-        or _too_large(core, frame.stream, fields)
+        or _too_large(core, number, fields)
         or _section(core, stream, fields, frame.end_stream, opens)
     )
     if isinstance(step, Fault):
@@ -224,8 +214,16 @@ def _headers(core: Core, frame: Headers, fields: Fields) -> Fault | None:
     _apply(stream, step)
     core.move(stream, cell.next)
     core.fruitless = 0
-    core.notices.append(_section_notice(step, stream.id, fields, frame.end_stream))
+    core.notices.append(_section_notice(step, number, fields, frame.end_stream))
     return None
+
+
+def _headers_cell(core: Core, frame: Headers) -> Cell | Fault | None:
+    own = core.streams.is_own(frame.stream)
+    if own and core.promised_state is not State.RESERVED_LOCAL:
+        reason = f"HEADERS on stream {frame.stream}, which is not the client's"
+        return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-5.1.1-01", reason)
+    return _cell(core, "HEADERS_ES" if frame.end_stream else "HEADERS", frame.stream)
 
 
 def _section(
