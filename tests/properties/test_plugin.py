@@ -10,6 +10,13 @@ pytest_plugins = ["pytester"]
 
 HEAVY = ("hypothesis", "click", "rich", "hpack", "hyperframe", "h2proof.sim", "h2proof.oracle")
 
+# the other plugins that are installed may import what they like
+A_RUN_WITH_NOTHING_ELSE = """
+import os, pytest
+os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+pytest.main(["test_empty.py", "-p", "h2proof.properties.plugin"])
+"""
+
 
 def imported(program: str, *, cwd: Path) -> set[str]:
     """The modules that a fresh interpreter has after a program."""
@@ -25,9 +32,7 @@ def imported(program: str, *, cwd: Path) -> set[str]:
     [
         "import h2proof.properties",
         "import h2proof.properties.plugin",
-        # the other plugins that are installed may import what they like
-        "import os; os.environ['PYTEST_DISABLE_PLUGIN_AUTOLOAD'] = '1'\n"
-        "import pytest; pytest.main(['test_empty.py', '-p', 'h2proof.properties.plugin'])",
+        A_RUN_WITH_NOTHING_ELSE,
     ],
 )
 def test_the_plugin_imports_nothing_heavy(program: str, tmp_path: Path) -> None:

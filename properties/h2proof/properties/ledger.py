@@ -137,7 +137,8 @@ def tracked(kind: str, **options: Any) -> Callable[[C], C]:
 
     def decorate(make: C) -> C:
         if isinstance(make, type):
-            return _tracked_class(make, kind, options)
+            _track_instances(make, kind, options)
+            return make
 
         @functools.wraps(make)
         def made(*args: Any, **kwargs: Any) -> Any:
@@ -148,7 +149,7 @@ def tracked(kind: str, **options: Any) -> Callable[[C], C]:
     return decorate
 
 
-def _tracked_class(cls: Any, kind: str, options: dict[str, Any]) -> Any:
+def _track_instances(cls: Any, kind: str, options: dict[str, Any]) -> None:
     init = cls.__init__
 
     @functools.wraps(init)
@@ -157,7 +158,6 @@ def _tracked_class(cls: Any, kind: str, options: dict[str, Any]) -> Any:
         track(self, kind, **options)
 
     cls.__init__ = tracked_init
-    return cls
 
 
 # --- without a world -----------------------------------------------------------------------------
@@ -184,7 +184,7 @@ class Watch:
         self.trace.note("quiet")
         write_held(self.trace, self.tracker.register)
         found = [*ledger.examine(self.trace).findings, *lifetimes.examine(self.trace)]
-        for finding in beyond_caches(found, self.tracker.cached_max):
+        for finding in beyond_caches(found, self.tracker.cached_max, self.trace):
             raise tell(finding, self.trace)
 
 

@@ -200,7 +200,7 @@ def _row(name: str, end: Peer, stream: int) -> str:
 class ServerMachine(Machine):
     """A server's end on trial: our client asks, sends, credits, resets, pings, leaves."""
 
-    tried = ("server",)
+    tried: ClassVar[tuple[Sender, ...]] = ("server",)
 
     def endpoint(self) -> Endpoint:
         """The endpoint on trial; override it."""
@@ -268,7 +268,7 @@ class ClientMachine(Machine):
     `request` is how your client asks; it gives the stream.
     """
 
-    tried = ("client",)
+    tried: ClassVar[tuple[Sender, ...]] = ("client",)
 
     def endpoint(self) -> Endpoint:
         """The endpoint on trial; override it together with `request`."""
@@ -339,7 +339,7 @@ class ClientMachine(Machine):
 class BothMachine(ClientMachine):
     """Both ends of ours: the client resets, credits and pings too; both are on trial."""
 
-    tried = ("client", "server")
+    tried: ClassVar[tuple[Sender, ...]] = ("client", "server")
 
     @step(stream=Machine.streams, code=CODES)
     def client_resets(self, stream: int, code: int = 8) -> None:

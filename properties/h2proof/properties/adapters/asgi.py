@@ -66,9 +66,9 @@ class _Running:
         state = await self._lifespan.started()
         exchange = Exchange(w, r)
         scope = scope_of(r, state)
-        place = {"connection": r.connection, "stream": r.stream}
-        self._stage.register.track(exchange, "wrapper", **place)
-        self._stage.register.track(scope, "request context", **place)
+        for obj, kind in ((exchange, "wrapper"), (scope, "request context")):
+            self._stage.register.track(obj, kind, connection=r.connection, stream=r.stream)
+        del obj
         result = exchange.result
         self._stage.loop.create_task(
             _run(self._app, scope, exchange), name=f"app {r.connection}/{r.stream}"

@@ -5,7 +5,7 @@ legal is the judge's affair; here it is only asked whether there is an answer at
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from h2proof.properties.broken import Broken, Replay
 from h2proof.properties.checks.driving import Factory, Recorder, as_frames, drive
@@ -24,6 +24,13 @@ BODY_OCTETS_MIN: Final = 5
 """So that an answer can be held back by a window smaller than itself."""
 
 
+class Exchanged(NamedTuple):
+    """What came of an exchange; `raised` is what the server raised, if it did."""
+
+    trace: Trace
+    raised: str
+
+
 def answering(factory: Factory, name: str) -> Iterator[Broken]:
     """What a server does not do for the requests that everybody makes."""
     for exchange in (_announces, _answers, _answers_a_body, _answers_in_small_windows):
@@ -33,18 +40,18 @@ def answering(factory: Factory, name: str) -> Iterator[Broken]:
 
 
 def _announces(factory: Factory, name: str) -> Iterator[Broken]:
-    trace = _exchange(factory, Settings())
-    for frame in _frames(trace):
+    exchanged = _exchange(factory, Settings())
+    for frame in _frames(exchanged.trace):
         if isinstance(frame, Settings) and any(
             identifier == MAX_CONCURRENT_STREAMS for identifier, _ in frame.values
         ):
             return
-    yield _missing(name, "does not announce MAX_CONCURRENT_STREAMS", trace)
+    yield _missing(name, "does not announce MAX_CONCURRENT_STREAMS", exchanged)
 
 
 def _answers(factory: Factory, name: str) -> Iterator[Broken]:
-    trace = _exchange(factory, Settings(), Headers(1, _block(REQUEST), True))
-    yield from _answered(name, trace, 1)
+    exchanged = _exchange(factory, Settings(), Headers(1, _block(REQUEST), True))
+    yield from _answered(name, exchanged, 1)
 
 
 def _answers_a_body(factory: Factory, name: str) -> Iterator[Broken]:
@@ -56,7 +63,7 @@ def _answers_a_body(factory: Factory, name: str) -> Iterator[Broken]:
 def _answers_in_small_windows(factory: Factory, name: str) -> Iterator[Broken]:
     """With no window at all, then one octet more each time, on two streams."""
     credits = [WindowUpdate(stream, 1) for _ in range(64) for stream in (1, 3)]
-    trace = _exchange(
+    exchanged = _exchange(
         factory,
         Settings(((INITIAL_WINDOW_SIZE, 0),)),
         Headers(1, _block(REQUEST), True),
@@ -65,14 +72,14 @@ def _answers_in_small_windows(factory: Factory, name: str) -> Iterator[Broken]:
         Settings(((INITIAL_WINDOW_SIZE, 65_535),)),
     )
     for stream in (1, 3):
-        yield from _answered(name, trace, stream)
+        yield from _answered(name, exchanged, stream)
 
 
-def _answered(name: str, trace: Trace, stream: int) -> Iterator[Broken]:
+def _answered(name: str, exchanged: Exchanged, stream: int) -> Iterator[Broken]:
     """Nothing if the stream has :status 200, at least five octets, and an end."""
     decoder = FieldDecoder()
     status, octets, ended = b"", 0, False
-    for frame in _frames(trace):
+    for frame in _frames(exchanged.trace):
         if isinstance(frame, Headers):
             fields = decoder.decode(frame.fragment)
             if frame.stream == stream and isinstance(fields, tuple):
@@ -83,29 +90,29 @@ def _answered(name: str, trace: Trace, stream: int) -> Iterator[Broken]:
     if status == b"200" and octets >= BODY_OCTETS_MIN and ended:
         return
     got = f"status {status.decode() or 'none'}, {octets} octets, {'ended' if ended else 'open'}"
-    yield _missing(name, f"does not answer the request on stream {stream}: {got}", trace)
+    yield _missing(name, f"does not answer the request on stream {stream}: {got}", exchanged)
 
 
 def _refuses(factory: Factory, name: str, what: str, section: Fields) -> Iterator[Broken]:
-    trace = _exchange(factory, Settings(), Headers(1, _block(section), True))
-    for frame in _frames(trace):
+    exchanged = _exchange(factory, Settings(), Headers(1, _block(section), True))
+    for frame in _frames(exchanged.trace):
         if isinstance(frame, RstStream) and frame.stream == 1:
             if frame.code == ErrorCode.PROTOCOL_ERROR:
                 return
             break
     said = f"does not answer a malformed request ({what}) with RST_STREAM PROTOCOL_ERROR"
-    yield _missing(name, said, trace, kind=f"malformed {what}")
+    yield _missing(name, said, exchanged, kind=f"malformed {what}")
 
 
 def _block(section: Fields) -> bytes:
     return FieldEncoder().encode(section)
 
 
-def _exchange(factory: Factory, *frames: Settings | Headers | Data | WindowUpdate) -> Trace:
+def _exchange(factory: Factory, *frames: Settings | Headers | Data | WindowUpdate) -> Exchanged:
     recorder = Recorder("server")
     octets = PREFACE + b"".join(map(encode, frames))
-    drive(factory(), as_frames(octets), recorder)
-    return recorder.trace
+    error = drive(factory(), as_frames(octets), recorder).error
+    return Exchanged(recorder.trace, "" if error is None else f"{type(error).__name__}: {error}")
 
 
 def _frames(trace: Trace) -> Iterator[object]:
@@ -113,7 +120,10 @@ def _frames(trace: Trace) -> Iterator[object]:
     return (event.frame for event in trace.frames() if event.sender == "server")
 
 
-def _missing(name: str, what: str, trace: Trace, *, kind: str = "") -> Broken:
+def _missing(name: str, what: str, exchanged: Exchanged, *, kind: str = "") -> Broken:
+    trace, raised = exchanged
+    if raised:
+        what = f"{what}; it raised {raised}"
     return Broken(
         "\n".join((f"{name} {what}", "", *shortened(ladder.text(trace)))),
         rule="endpoint answers",

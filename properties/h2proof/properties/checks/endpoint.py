@@ -97,7 +97,7 @@ class EndpointBattery:
             key=f"check_endpoint {name}",
         )
         if found is not None:
-            report(str(trial.tried))
+            report(trial.tried.broken)
             raise found[1] from None
         return trial.tried
 

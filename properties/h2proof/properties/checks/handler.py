@@ -75,10 +75,15 @@ class HandlerBattery:
         trial = Trial(model, _named(target), f"{self._what}({name})", self._without)
         options = self._options or _options_of(model)
         base = Scenario(trial.name, self._server, (_polite(self._paths),), options=options)
-        refuse_real_clock(target, lambda: trial.attempt(base))
-        broken = trial.toured(self._tour(base)) or self._searched(trial, base)
+        first: list[Failure | None] = []
+        refuse_real_clock(target, lambda: first.append(trial.failed(base)))
+        broken = (
+            (first[0] and trial.simplest(base, first[0].fingerprint))
+            or trial.toured(self._tour(base))
+            or self._searched(trial, base)
+        )
         if broken is not None:
-            report(str(trial.tried))
+            report(trial.tried.broken)
             raise broken from None
         return trial.tried
 

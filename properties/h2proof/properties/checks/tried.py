@@ -42,6 +42,11 @@ class Tried:
                 f"{', '.join(self.never)}"
             )
 
+    @property
+    def broken(self) -> str:
+        """What to say of a battery that ended with a failure."""
+        return f"{self.what}: broken, {self.examples} examples were tried"
+
     def __str__(self) -> str:
         counts = ", ".join(f"{name} {times}" for name, times in self.reached.items() if times)
         never = f"\n  never reached: {', '.join(self.never)}" if self.never else ""

@@ -64,6 +64,10 @@ def _joined(drawn: tuple[list[tuple[str, str]], str]) -> LinkValue:
     return LinkValue(text, tuple(target for target, _ in links))
 
 
+# brackets most, for parsers lean on them; what is here once shows up often enough
+_WHAT_MATTERS: Final = '<><><>;;,="\\ \ta/é'
+
+
 def near_link_values(*, slips: int = 2) -> st.SearchStrategy[str]:
     """Legal values after 1 to `slips` slips, and free runs of the characters that matter.
 
@@ -72,7 +76,7 @@ def near_link_values(*, slips: int = 2) -> st.SearchStrategy[str]:
     whole("slips", slips, 1, 20)
     slip = st.tuples(st.sampled_from(_SLIPS), st.integers(0, 63))
     slipped = st.tuples(link_values(), st.lists(slip, min_size=1, max_size=slips)).map(_slipped)
-    return st.text(st.sampled_from('<>;,="\\ \ta/é'), max_size=8) | slipped
+    return st.text(st.sampled_from(_WHAT_MATTERS), max_size=8) | slipped
 
 
 def _slipped(drawn: tuple[LinkValue, list[tuple[Callable[[str, int], str], int]]]) -> str:
