@@ -13,7 +13,7 @@ from typing import Final
 from h2proof.oracle import judge
 from h2proof.oracle.rules import RULES
 from h2proof.oracle.verdict import Because, Finding
-from h2proof.sim.trace import NoteEvent
+from h2proof.sim.trace import NoteEvent, ResourceEvent, Trace
 from h2proof.sim.world import UNCAUGHT, Run
 
 PANIC: Final = "handler_panicked"
@@ -49,7 +49,7 @@ def examine(run: Run, cached_max: Mapping[str, int] = NO_CACHES) -> tuple[Failur
     `cached_max` are bounded caches that the handler declared: so many of a kind may survive.
     """
     found = [each for each in judge(run.trace).violations if _of_handler(each)]
-    findings = (*_noted(run), *beyond_caches(found, cached_max))
+    findings = (*_noted(run), *beyond_caches(found, cached_max, run.trace))
     return tuple(Failure(finding, run) for finding in findings)
 
 
@@ -62,13 +62,23 @@ def _of_handler(finding: Finding) -> bool:
     return finding.actor == "server" and (row is None or bool(row.types))
 
 
-def beyond_caches(found: list[Finding], cached_max: Mapping[str, int]) -> list[Finding]:
-    """The findings without those survivors that a declared cache may keep."""
-    for kind, most in cached_max.items():
-        kept = [each for each in found if each.rule == "leak" and _kind(each) == kind]
-        if len(kept) <= most:
-            found = [each for each in found if each not in kept]
-    return found
+def beyond_caches(
+    found: list[Finding], cached_max: Mapping[str, int], trace: Trace
+) -> list[Finding]:
+    """The findings without leaks of kinds of which no more is held than a declared cache may keep."""
+    kept = {kind for kind, most in cached_max.items() if _held_at_end(trace, kind) <= most}
+    return [each for each in found if each.rule != "leak" or _kind(each) not in kept]
+
+
+def _held_at_end(trace: Trace, kind: str) -> int:
+    """How many of a kind are held when all is quiet for the last time."""
+    count = 0
+    for event in reversed(trace.slots):
+        if isinstance(event, ResourceEvent) and event.kind == "held":
+            count += event.resource.kind == kind
+        elif isinstance(event, NoteEvent):
+            break
+    return count
 
 
 def _kind(finding: Finding) -> str:
