@@ -71,7 +71,7 @@ def test_one_cause_is_one_finding_with_the_others_counted() -> None:
 
     (finding,) = ledger.examine(trace).findings
 
-    assert "3 of kind wrapper" in finding.message
+    assert "3 wrappers are still live" in finding.message
     assert "leak|server|wrapper|item N of a list < kept of module caddy" == finding.fingerprint
 
 

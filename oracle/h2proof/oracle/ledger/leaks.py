@@ -69,11 +69,15 @@ def _leak(
 def _message(trace: Trace, group: list[Survivor]) -> str:
     kind = group[0].life.resource.kind
     count = len(group)
-    many = f"a {kind} is" if count == 1 else f"{count} of kind {kind} are"
+    plural = kind if kind.endswith("s") else f"{kind}s"
+    many = f"a {kind} is" if count == 1 else f"{count} {plural} are"
     note = trace[group[0].moment]
     assert isinstance(note, NoteEvent)
     when = "all is quiet" if note.text == "quiet" else "nothing moves any more"
-    holder = group[0].chain[0] if group[0].chain else "nobody that the object graph shows"
+    chain = group[0].chain
+    holder = chain[0] if chain else "nobody that the object graph shows"
+    if len(chain) > 1:
+        holder = f"{holder}, and in the end by {chain[-1]}"
     return f"{many} still live when {when}, held by {holder}"
 
 
