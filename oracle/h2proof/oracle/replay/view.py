@@ -436,14 +436,14 @@ class View:
             if promised is not None:
                 promised.method, promised.target = section.method, section.target
             return
+        if not self.client and sent.stream & 1 and sent.stream > self.answered:
+            self.answered, self.answered_event = sent.stream, sent.event
         if live is None:
             return
         live.heads += 1
         if self.client:
             if live.heads == 1:
                 live.method, live.websocket = section.method, section.protocol == b"websocket"
-        elif live.id & 1 and live.id > self.answered:
-            self.answered, self.answered_event = live.id, sent.event
         live.links += section.links
         if live.final:
             return
