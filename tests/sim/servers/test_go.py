@@ -462,6 +462,26 @@ def test_content_is_credited_as_the_handler_reads_it(bench: Any) -> None:
 
 
 @pytest.mark.parametrize("server", ["go", "plain"])
+@pytest.mark.parametrize("announced", [True, False])
+def test_trailers_come_announced_or_with_gos_prefix(
+    bench: Any, server: str, announced: bool
+) -> None:
+    async def handler(w: Any, r: Any) -> None:
+        if announced:
+            w.header["Trailer"] = ["X-End"]
+        await w.write(b"hello")
+        await w.flush()
+        w.header["X-End" if announced else "Trailer:x-end"] = ["1"]
+
+    played = bench(handler, server=server)
+    played.get()
+
+    assert ["HEADERS 1  200", "DATA 1 len=5", "HEADERS 1 END_STREAM  x-end: 1"] == [
+        "DATA 1 len=5" if frame.startswith("DATA 1") else frame for frame in played.frames
+    ]
+
+
+@pytest.mark.parametrize("server", ["go", "plain"])
 def test_both_servers_answer_push_panic_and_reset(bench: Any, server: str) -> None:
     async def handler(w: Any, r: Any) -> None:
         if r.path == "/":

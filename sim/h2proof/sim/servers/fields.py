@@ -8,11 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from email.utils import formatdate
 from typing import Final
 
-from h2proof.sim.handlers.header import TOKEN, Header
+from h2proof.sim.handlers.header import TOKEN, Header, canonical
 from h2proof.sim.handlers.protocol import Body, Context, Request
 from h2proof.sim.hpack import FieldLine, Fields
 
 SECOND_NS: Final = 1_000_000_000
+TRAILER_PREFIX: Final = "Trailer:"
+"""Go's http.TrailerPrefix: before a name it makes a field of the trailer section."""
+NO_TRAILERS: Final = frozenset(("Content-Length", "Transfer-Encoding", "Trailer"))
 
 
 def request_of(
@@ -73,6 +76,18 @@ def sorted_lines(header: Mapping[str, Sequence[str]]) -> list[FieldLine]:
         for value in header[name]
         if _is_legal(name, value)
     ]
+
+
+def trailer_section(header: Header, announced: Iterable[str] = ()) -> Fields:
+    """The trailer section: fields with the prefix, and those that a `Trailer` field announced."""
+    trailers = Header()
+    for name, values in header.items():
+        if name.startswith(TRAILER_PREFIX):
+            trailers[name.removeprefix(TRAILER_PREFIX)] = list(values)
+    for name in (name.strip() for line in announced for name in line.split(",")):
+        if name and name in header and canonical(name) not in NO_TRAILERS:
+            trailers[name] = list(header[name])
+    return tuple(sorted_lines(trailers))
 
 
 def http_date(now_ns: int) -> str:

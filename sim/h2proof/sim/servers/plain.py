@@ -22,7 +22,12 @@ from h2proof.sim.notices import (
 )
 from h2proof.sim.pipe import PipeCut
 from h2proof.sim.servers.body import RequestBody
-from h2proof.sim.servers.fields import request_of, response_section, sorted_lines
+from h2proof.sim.servers.fields import (
+    request_of,
+    response_section,
+    sorted_lines,
+    trailer_section,
+)
 from h2proof.sim.streams import State
 
 if TYPE_CHECKING:
@@ -211,10 +216,13 @@ class PlainWriter:
     async def finish(self) -> None:
         """End the response, with its header if that is not out."""
         self._ended = True
-        if not self._started:
-            self._started = True
-            section = response_section(200, self.header)
-            self._call("send_headers", section, end_stream=True)
+        trailers = trailer_section(self.header, self.header.get("Trailer", ()))
+        if not self._started and trailers:
+            await self.write_header(200)
+        if trailers:
+            self._call("send_headers", trailers, end_stream=True)
+        elif not self._started:
+            self._call("send_headers", response_section(200, self.header), end_stream=True)
         else:
             self._call("send_data", b"", end_stream=True)
         await self._connection.send()

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from h2proof.sim.handlers.header import Header
 from h2proof.sim.handlers.protocol import NIL_POINTER, Panic, PushError, Request, WriteError
-from h2proof.sim.servers.fields import http_date, response_section
+from h2proof.sim.hpack import Fields
+from h2proof.sim.servers.fields import http_date, response_section, trailer_section
 from h2proof.sim.servers.go.push import PromiseWrite, checked_promise
 from h2proof.sim.servers.go.writes import DataWrite, HeadersWrite
 
@@ -164,14 +165,24 @@ class WriterState:
         is_head = request.method == "HEAD"
         if not self._sent_header:
             self._sent_header = True
-            ends = is_head or (self._done and not data)
+            announced = "Trailer" in self._snapshot
+            ends = is_head or (self._done and not data and not announced)
             section = self._section(data, is_head)
             await connection.deliver(HeadersWrite(stream, section, ends=ends), WriteError)
             if ends:
                 return
         if is_head or not (data or self._done):
             return
-        await connection.deliver(DataWrite(stream, data, ends=self._done), WriteError)
+        trailers = self._trailers() if self._done else ()
+        if data or not trailers:
+            ends = self._done and not trailers
+            await connection.deliver(DataWrite(stream, data, ends=ends), WriteError)
+        if trailers:
+            await connection.deliver(HeadersWrite(stream, trailers, ends=True), WriteError)
+
+    def _trailers(self) -> Fields:
+        """Fields set with Go's prefix, or announced before (promoteUndeclaredTrailers)."""
+        return trailer_section(self.header, self._snapshot.get("Trailer", ()))
 
     def _section(self, data: bytes, is_head: bool) -> tuple[tuple[bytes, bytes], ...]:
         connection, _, _ = self._parts()
