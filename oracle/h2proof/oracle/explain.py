@@ -40,10 +40,8 @@ def explain(finding: Finding, trace: Trace) -> str:
 def _head(finding: Finding) -> Iterator[str]:
     where = f"stream {finding.stream}" if finding.stream else "the connection"
     at = f", packet {finding.packet}" if finding.packet is not None else ""
-    yield (
-        f"{finding.rule}: {finding.verdict} by the {finding.actor}, "
-        f"connection {finding.connection}, {where}{at}"
-    )
+    connection = f"connection {finding.connection}, " if finding.connection else ""
+    yield f"{finding.rule}: {finding.verdict} by the {finding.actor}, {connection}{where}{at}"
     row = rules().get(finding.rule)
     if row is not None:
         yield from _folded(row.sentence)

@@ -40,7 +40,7 @@ LEVELS: Final[Mapping[str, Level]] = {ERROR_WITHOUT_CAUSE: "ADVICE"}
 
 
 def examine(
-    trace: Trace, findings: Iterable[Finding], unknowns: Sequence[Unknown]
+    trace: Trace, findings: Sequence[Finding], unknowns: Sequence[Unknown]
 ) -> tuple[Finding, ...]:
     """Advice for each claim without a cause, in the order of the trace.
 
@@ -51,6 +51,7 @@ def examine(
         return ()
     unjudged = {(each.connection, each.actor) for each in unknowns}
     faults = _first_faults(findings)
+    told = {(each.event, each.actor) for each in findings}
     past = histories(trace, claimed)
     advice: list[Finding] = []
     for claim in claimed:
@@ -58,6 +59,8 @@ def examine(
         faulty = faults.get((claim.connection, peer), claim.event) < claim.event
         if faulty or (claim.connection, SENDERS[peer]) in unjudged:
             continue
+        if (claim.event, SENDERS[claim.sender]) in told:
+            continue  # one cause, one finding
         advice += _advice(trace, claim, past[claim])
     return tuple(advice)
 

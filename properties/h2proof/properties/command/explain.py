@@ -21,6 +21,7 @@ class _Told:
 
     number: int
     connection: int
+    title: str
     finding: Finding
     text: str
 
@@ -88,7 +89,7 @@ def _examined(file: str, options: Options) -> tuple[list[_Told], list[Unknown]]:
             unknowns += verdict.unknowns
             for each in verdict.findings:
                 text = explain(each, imported.trace)
-                told.append(_Told(len(told) + 1, imported.number, each, text))
+                told.append(_Told(len(told) + 1, imported.number, imported.title, each, text))
     except CannotRead as error:
         raise click.UsageError(str(error)) from None
     return told, unknowns
@@ -100,7 +101,8 @@ def _text(chosen: list[_Told], all_of_them: int, unknowns: list[Unknown]) -> str
 
 def _lines(chosen: list[_Told], all_of_them: int, unknowns: list[Unknown]) -> Iterator[str]:
     for each in chosen:
-        yield f"Finding {each.number} of {all_of_them}"
+        where = f", in: {each.title}" if each.title else f", connection {each.connection}"
+        yield f"Finding {each.number} of {all_of_them}{where}"
         yield each.text
         yield ""
     if not chosen:
