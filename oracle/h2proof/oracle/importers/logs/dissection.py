@@ -143,8 +143,12 @@ def number_of(text: str) -> int | None:
 
 
 def _octets(values: Values, name: str) -> bytes:
-    found = values.get(f"http2_{name}")
-    return bytes.fromhex(found[0].replace(":", "")) if found else b""
+    """Octets, where they are shown as such: of CONTINUATION, JSON has them as text, which loses."""
+    found = values.get(f"http2_{name}", [""])[0].replace(":", "")
+    try:
+        return bytes.fromhex(found)
+    except ValueError:
+        return b""
 
 
 def _fields(values: Values) -> FieldLines | None:
