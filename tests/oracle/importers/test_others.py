@@ -18,6 +18,8 @@ from h2proof.oracle.importers.capture import pcapng as our_pcapng
 from h2proof.oracle.importers.source import open_source
 from h2proof.sim.trace import FrameEvent, OctetsEvent
 
+pytestmark = pytest.mark.filterwarnings("ignore:Field type should not be")
+
 CAPTURES = sorted((Path(__file__).parents[2] / "data" / "captures").iterdir())
 
 
