@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from h2proof.oracle import hindsight, ledger, lifetimes, liveness
 from h2proof.oracle.requirements import Requirement, observable
@@ -101,7 +101,7 @@ def _answer(requirement: Requirement, names: tuple[str, ...]) -> Answer:
         return Answer(requirement, "rule", names)
     for how, table in _TABLES:
         if id_ in table:
-            return Answer(requirement, how, (), table[id_])
+            return Answer(requirement, how, (), str(table[id_]))
     if requirement.kind == "permit":
         return Answer(requirement, "freedom", (), "a trace that uses it stays silent")
     return Answer(requirement, "open")
@@ -128,67 +128,122 @@ FREEDOMS: Final[Mapping[str, str]] = {
 }
 """Entries that are no `permit` and still leave a choice: a trace that uses it stays silent."""
 
-_INSIDE = "what {} is inside the endpoint: obeyed or not, the same frames follow"
-_NEXT_HOP = "{}: the message as it was received is on another connection, and what is forwarded "
-_NEXT_HOP += "looks the same as a message of the sender's own"
 
-NOT_DECIDABLE: Final[Mapping[str, str]] = {
-    "RFC7541-2.1-01": "the list that the encoder was given is not on the wire: path before method "
-    "may be just what was asked for",
-    "RFC7541-2.1-02": _INSIDE.format("order a decoder hands its list on in"),
-    "RFC7541-6.2.3-01": _NEXT_HOP.format("only an intermediary must keep the representation"),
-    "RFC7541-6.2.3-02": "the same name and value may belong to two origins behind one sender, of "
-    "which one asked for never-indexed and the other did not",
-    "RFC7541-6.2.3-03": _NEXT_HOP.format("only a field received so must be sent so"),
-    "RFC7541-7.1.3-01": _NEXT_HOP.format("only a field received never-indexed is meant"),
-    "RFC7541-7.1.3-02": _NEXT_HOP.format("only a field received never-indexed is meant"),
-    "RFC7838-4-02": _INSIDE.format("origin a client files an alternative under"),
-    "RFC7838-4-03": _INSIDE.format("a client stores"),
-    "RFC7838-4-08": _NEXT_HOP.format("an intermediary may send an ALTSVC of its own"),
-    "RFC7838-4-09": _INSIDE.format("a client stores"),
-    "RFC7838-6-03": _INSIDE.format("a client stores"),
-    "RFC8297-2-01": _INSIDE.format("fields a client hands on with the final response"),
-    "RFC8336-2.2-06": _NEXT_HOP.format("an intermediary may send an ORIGIN of its own"),
-    "RFC8336-2.2-08": _INSIDE.format("a client takes an entry for"),
-    "RFC9113-4.3-06": "whether a block was decoded shows only if the connection goes on and a later "
-    "block builds on it: until then a decoder that skips it sends the same frames",
-    "RFC9113-5-01": _INSIDE.format("order frames are processed in")
-    + ", for answers to frames of different kinds may overtake each other",
-    "RFC9113-5.1-23": "credit not returned yet and credit never to be returned look the same, and "
-    "a receiver may keep its window as small as it likes (5.2.1)",
-    "RFC9113-6.8-14": "credit not returned yet and credit never to be returned look the same",
-    "RFC9113-6.9-08": "credit not returned yet and credit never to be returned look the same",
-    "RFC9113-8.1-05": "a message that is not ended yet and one that never will be look the same; "
-    "and a connection may end at any time",
-    "RFC9113-8.1-13": _INSIDE.format("a client does with a response"),
-    "RFC9113-8.1.1-04": _NEXT_HOP.format("only an intermediary is meant"),
-    "RFC9113-8.2.1-08": _NEXT_HOP.format("only an intermediary is meant"),
-    "RFC9113-8.3.1-01": _INSIDE.format("a server routes by"),
-    "RFC9113-8.3.1-02": "only a request that was born as HTTP/2 is meant; one that was translated "
-    "from HTTP/1.1 looks the same",
-    "RFC9113-8.3.1-06": _INSIDE.format("a server compares"),
-    "RFC9113-8.3.1-07": _NEXT_HOP.format("only an intermediary is meant"),
-    "RFC9113-8.3.1-08": _NEXT_HOP.format("only an intermediary is meant"),
-    "RFC9113-8.4-06": "for which names a server is authoritative is in its certificate and in DNS, "
-    "not in the frames",
-    "RFC9113-8.4-07": "for which names a server is authoritative is in its certificate and in DNS, "
-    "not in the frames",
-    "RFC9113-8.5-07": "a tunnel that is not closed yet and one that never will be look the same",
-    "RFC9113-8.5-08": "the TCP connection behind the proxy is not in the trace",
-    "RFC9113-8.7-01": _INSIDE.format("a client believes of an unanswered request"),
-    "RFC9113-8.7-02": _INSIDE.format("a client believes of a refused request"),
-    "RFC9113-10.3-01": _NEXT_HOP.format("only a translating intermediary is meant"),
-    "RFC9113-10.3-02": _NEXT_HOP.format("only a forwarding intermediary is meant"),
-    "RFC9218-2.1.1-01": "before the server's SETTINGS have arrived a client may have nothing to "
-    "say about priorities; silence and neglect look the same",
-    "RFC9218-7-01": _INSIDE.format("a server schedules by"),
+class Twins(NamedTuple):
+    """Two histories that look the same on the wire: in the first it is obeyed, not in the second."""
+
+    obeyed: str
+    broken: str
+
+    def __str__(self) -> str:
+        return f"the same frames, whether {self.obeyed}, or {self.broken}"
+
+
+_KEPT = "a hop received the field never-indexed and sends it so"
+_NOT_KEPT = "it received the field so and sends it indexed, as another sender may"
+_LATER = "credit for the dropped octets is to come later"
+_NEVER = "it was never counted, and the window stays small"
+_OWN = "the sender is where the message was born"
+_AUTHORITY = "the server holds a certificate for the promised name"
+
+NOT_DECIDABLE: Final[Mapping[str, Twins]] = {
+    "RFC7541-2.1-01": Twins(
+        "the encoder was given path before method", "it was given them the other way round"
+    ),
+    "RFC7541-2.1-02": Twins("the decoder hands its list on as it came", "it sorts it first"),
+    "RFC7541-6.2.3-01": Twins(_KEPT, _NOT_KEPT),
+    "RFC7541-6.2.3-02": Twins(
+        "the second literal belongs to an origin that asked for no care",
+        "it belongs to the one that asked for never-indexed",
+    ),
+    "RFC7541-6.2.3-03": Twins(_KEPT, _NOT_KEPT),
+    "RFC7541-7.1.3-01": Twins(_KEPT, _NOT_KEPT),
+    "RFC7541-7.1.3-02": Twins(_KEPT, "it re-encodes the field as a literal without indexing"),
+    "RFC7838-4-02": Twins(
+        "the client files the alternative under the stream's origin", "under another one"
+    ),
+    "RFC7838-4-03": Twins(
+        "the client drops an alternative of a foreign origin", "it stores it for later"
+    ),
+    "RFC7838-4-08": Twins(
+        "the intermediary made the ALTSVC itself", "it passed one on that it had received"
+    ),
+    "RFC7838-4-09": Twins("the client replaces its stored list", "it adds to it"),
+    "RFC7838-6-03": Twins("the client drops the Alt-Svc of a 421", "it stores it for later"),
+    "RFC8297-2-01": Twins(
+        "the application sees the final fields alone", "it sees those of the 103 among them"
+    ),
+    "RFC8336-2.2-06": Twins(
+        "the intermediary made the ORIGIN itself", "it passed one on that it had received"
+    ),
+    "RFC8336-2.2-08": Twins(
+        "the client takes only what parses for an origin", "it takes a bare name for one too"
+    ),
+    "RFC9113-4.3-06": Twins(
+        "the block was decoded and dropped", "it was skipped, and no later block builds on it"
+    ),
+    "RFC9113-5-01": Twins(
+        "frames are processed in order and answers of several kinds overtake each other",
+        "the frames themselves are processed out of order",
+    ),
+    "RFC9113-5.1-23": Twins(_LATER, _NEVER),
+    "RFC9113-6.8-14": Twins(_LATER, _NEVER),
+    "RFC9113-6.9-08": Twins(_LATER, _NEVER),
+    "RFC9113-8.1-05": Twins(
+        "the rest of the message is to come when the connection ends",
+        "nothing was to come, and END_STREAM was forgotten",
+    ),
+    "RFC9113-8.1-13": Twins("the client delivers the response", "it throws it away"),
+    "RFC9113-8.1.1-04": Twins(_OWN, "it forwards a malformed message as it came"),
+    "RFC9113-8.2.1-08": Twins(_OWN, "it forwards a prohibited value as it came"),
+    "RFC9113-8.3.1-01": Twins(
+        "the server routes by :authority", "it routes by a Host that says the same"
+    ),
+    "RFC9113-8.3.1-02": Twins(
+        "a request with Host alone was translated from HTTP/1.1", "it was born as HTTP/2"
+    ),
+    "RFC9113-8.3.1-06": Twins(
+        "the proxy compares both names after normalization", "it compares their octets"
+    ),
+    "RFC9113-8.3.1-07": Twins(
+        "the original request had no authority to take over", "it had one, and it was dropped"
+    ),
+    "RFC9113-8.3.1-08": Twins(
+        "the original request had the authority", "it had none, and one was made up"
+    ),
+    "RFC9113-8.4-06": Twins(_AUTHORITY, "it holds none"),
+    "RFC9113-8.4-07": Twins(_AUTHORITY, "it holds none, and the client uses the push"),
+    "RFC9113-8.5-07": Twins(
+        "the client has more to send into the tunnel", "it never answers the end"
+    ),
+    "RFC9113-8.5-08": Twins(
+        "the proxy's TCP connection ended well", "it was reset, and the proxy says so to nobody"
+    ),
+    "RFC9113-8.7-01": Twins(
+        "the client knows that the request was not processed", "it reports that it may have been"
+    ),
+    "RFC9113-8.7-02": Twins(
+        "the client knows that the request was not processed", "it reports that it may have been"
+    ),
+    "RFC9113-10.3-01": Twins(
+        "the intermediary validated the fields and found them good", "it did not look at them"
+    ),
+    "RFC9113-10.3-02": Twins(
+        "nothing was there that had to be removed", "it was there, and something else was removed"
+    ),
+    "RFC9218-2.1.1-01": Twins(
+        "the client has nothing to say about priorities", "it has, and says it in one way only"
+    ),
+    "RFC9218-7-01": Twins(
+        "the server takes an omitted parameter for its default", "it keeps the old value"
+    ),
 }
-"""Two traces look the same, of which one obeys and one does not; the reason says which."""
+"""What no judge of one connection's frames can tell: the two histories that look the same."""
 
 OPEN: Final[Mapping[str, str]] = {}
 """What could be judged and is not yet, with what is missing."""
 
-_TABLES: Final[tuple[tuple[How, Mapping[str, str]], ...]] = (
+_TABLES: Final[tuple[tuple[How, Mapping[str, str] | Mapping[str, Twins]], ...]] = (
     ("by construction", BY_CONSTRUCTION),
     ("freedom", FREEDOMS),
     ("not decidable", NOT_DECIDABLE),
