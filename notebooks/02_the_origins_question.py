@@ -20,9 +20,12 @@
 # once. It rests on models; the proof says on what each of them rests.
 
 # %%
+from concurrent.futures import ProcessPoolExecutor
+
 from h2proof.properties.proof import prove
 
-proof = prove(("caddy", "caddy-c1"), seed=0)
+with ProcessPoolExecutor() as workers:  # the result is the same with any number of them
+    proof = prove(("caddy", "caddy-c1"), seeds=0, executor=workers)
 proof
 
 # %% [markdown]

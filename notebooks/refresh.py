@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbformat import write as write_notebook
 
 HERE = Path(__file__).resolve().parent
-SECONDS_MAX = 60
+SECONDS_MAX = 300
 
 
 def sources() -> list[Path]:

@@ -10,6 +10,6 @@ Whatever is shown is a trace, and everything said of it comes from the judge and
 
 from h2proof.properties.explore.comparing import Comparison, compare
 from h2proof.properties.explore.seen import Seen
-from h2proof.properties.explore.sources import parse, play, read
+from h2proof.properties.explore.sources import every_schedule, parse, play, read
 
-__all__ = ["Comparison", "Seen", "compare", "parse", "play", "read"]
+__all__ = ["Comparison", "Seen", "compare", "every_schedule", "parse", "play", "read"]

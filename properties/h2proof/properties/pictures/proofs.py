@@ -1,16 +1,15 @@
 """Charts of a proof: the matrix of handlers and behaviours, and the curves of growth."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from matplotlib.axes import Axes
 
-from h2proof.oracle.pictures.chart import MARKS, axes, style, svg_of
+from h2proof.oracle.pictures.chart import axes, style, svg_of
+from h2proof.oracle.pictures.curves import curves
 from h2proof.properties.proof import Proof
-from h2proof.properties.proof.proof import Cell, Growth, Subject
-from h2proof.sim.ladder.palette import FINDING, FINDING_GROUND, INK, QUIET, STREAMS
+from h2proof.properties.proof.proof import Cell, Subject
+from h2proof.sim.ladder.palette import FINDING, FINDING_GROUND, QUIET
 
-CURVES_MAX: Final = 7
 _INCH_A_ROW: Final = 0.34
 _SQUARE: Final = 0.46
 
@@ -29,6 +28,7 @@ def matrix(proof: Proof) -> str:
         axis.set_xticks(range(columns), [_column_name(subject) for subject in proof.subjects])
         axis.set_yticks(range(rows), list(proof.behaviours))
         axis.xaxis.tick_top()
+        axis.set_xlabel("!: the rule broken most, and in how many of the runs; 0: in none")
         axis.tick_params(length=0)
         axis.grid(visible=False)
         for side in ("left", "bottom"):
@@ -46,7 +46,7 @@ def _cell(axis: Axes, column: int, row: int, cell: Cell | None) -> None:
         axis.text(column, row, "not tried", ha="center", va="center", color=QUIET.light, fontsize=9)
         return
     if not cell.broken:
-        words = f"0 of {cell.runs}"
+        words = f"0/{cell.runs}"
         axis.text(column, row, words, ha="center", va="center", color=QUIET.light, fontsize=9)
         return
     axis.fill_between(
@@ -61,7 +61,7 @@ def _cell(axis: Axes, column: int, row: int, cell: Cell | None) -> None:
     axis.text(
         column,
         row,
-        f"! {runs} of {cell.runs}: {rule}{more}",
+        f"! {rule}{more}  {runs}/{cell.runs}",
         ha="center",
         va="center",
         color=FINDING.light,
@@ -70,31 +70,9 @@ def _cell(axis: Axes, column: int, row: int, cell: Cell | None) -> None:
 
 
 def growth(proof: Proof, kind: str = "wrapper") -> str:
-    """What each handler keeps when all is quiet, against each axis, as SVG."""
-    found = [row for row in proof.growth if row.kind == kind]
-    axis_names = list(dict.fromkeys(row.axis for row in found))
-    with style():
-        figure, drawn = axes(
-            max(1, len(axis_names)), 0.8 + 2.1 * max(1, len(axis_names)), share=False
-        )
-        for axis, name in zip(drawn, axis_names, strict=False):
-            _curves(axis, [row for row in found if row.axis == name])
-            axis.set_xlabel(name)
-            axis.set_ylabel(f"{kind}s live at quiet")
-        return svg_of(figure, f"How many {kind}s are live at quiet, by what was asked for")
-
-
-def _curves(axis: Axes, found: Sequence[Growth]) -> None:
-    for place, row in enumerate(found[:CURVES_MAX]):
-        axis.plot(
-            [size for size, _ in row.values],
-            [value for _, value in row.values],
-            color=STREAMS[place % len(STREAMS)].light,
-            marker=MARKS[place % len(MARKS)],
-            markersize=10 - place,
-            fillstyle="none",
-            label=f"{row.subject}: {row.law}",
-        )
-    axis.set_ylim(bottom=-0.3)
-    axis.axhline(0, color=INK.light, linewidth=0.6)
-    axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=9)
+    """What each handler keeps of a kind when all is quiet, a panel for each axis, as SVG."""
+    panels: dict[str, dict[str, tuple[tuple[int, int], ...]]] = {}
+    for row in proof.growth:
+        if row.kind == kind:
+            panels.setdefault(row.axis, {})[row.subject] = row.values
+    return curves(panels, f"{kind}s at quiet")

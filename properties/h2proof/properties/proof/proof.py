@@ -165,6 +165,11 @@ class Proof:
         """Whether nothing was found against a subject itself."""
         return not self.against(subject)
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from h2proof.properties.pictures import proof_bundle  # only a notebook asks
+
+        return proof_bundle(self)
+
     def data(self) -> dict[str, Any]:
         """Dicts, lists, strings and numbers, as `schema.json` says."""
         data = asdict(self)
