@@ -65,6 +65,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "because": [str(each) for each in finding.because],
         "fingerprint": finding.fingerprint,
+        "resource": None if finding.resource is None else str(finding.resource),
+        "holder": list(finding.holder),
         "consequences": [_finding(each) for each in finding.consequences],
     }
 
