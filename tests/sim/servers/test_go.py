@@ -462,6 +462,36 @@ def test_content_is_credited_as_the_handler_reads_it(bench: Any) -> None:
 
 
 @pytest.mark.parametrize("server", ["go", "plain"])
+def test_a_response_that_may_not_be_sent_is_reset(bench: Any, server: str) -> None:
+    async def handler(w: Any, r: Any) -> None:
+        w.header["Upgrade"] = ["websocket"]
+        await w.write(b"hello")
+
+    played = bench(handler, server=server)
+    played.get()
+
+    assert ["RST_STREAM 1 INTERNAL_ERROR"] == played.frames
+    assert [] == played.live("request context")
+
+
+@pytest.mark.parametrize("header", [{"connection": ["x"]}, {"upgrade": ["h2c"]}])
+def test_an_illegal_promise_of_gos_bug_fails_here(bench: Any, header: dict[str, list[str]]) -> None:
+    said: list[str] = []
+
+    async def handler(w: Any, r: Any) -> None:
+        try:
+            await w.push("/a", header=header)
+        except PushError as error:
+            said.append(str(error))
+
+    played = bench(handler)
+    played.get()
+
+    assert [] == played.promises()
+    assert 1 == len(said)
+
+
+@pytest.mark.parametrize("server", ["go", "plain"])
 @pytest.mark.parametrize("announced", [True, False])
 def test_trailers_come_announced_or_with_gos_prefix(
     bench: Any, server: str, announced: bool

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
+
+from h2proof.sim.handlers.model import RestsOn
 
 if TYPE_CHECKING:
     from h2proof.sim.side import Side
-
-RestsOn = Literal["read", "run", "reconstructed"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,13 @@ The header goes out when it is written, each write when windows and transport ha
 push is a promise at once. It keeps to the RFC and has no habits of anybody else's server.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from h2proof.sim.errors import ErrorCode, IllegalSend
 from h2proof.sim.handlers.header import Header
-from h2proof.sim.handlers.protocol import CallError, Context, PushError, Request, WriteError
+from h2proof.sim.handlers.protocol import Context, PushError, Request, WriteError
 from h2proof.sim.hpack import Fields
 from h2proof.sim.notices import (
     DataReceived,
@@ -22,6 +21,8 @@ from h2proof.sim.notices import (
 )
 from h2proof.sim.pipe import PipeCut
 from h2proof.sim.servers.body import RequestBody
+from h2proof.sim.servers.calling import panic_of
+from h2proof.sim.servers.credit import grant, take_data
 from h2proof.sim.servers.fields import (
     request_of,
     response_section,
@@ -131,19 +132,12 @@ class PlainConnection:
         if context is not None:
             context.done.set()
         if body is not None:
-            self.grant(0, body.close(reason))
+            grant(self.peer, 0, body.close(reason))
         self._wake()
 
-    def grant(self, stream: int, octets: int) -> None:
-        """Credit to the client, where it can still use it."""
-        if self.peer.closed or not octets:
-            return
-        if stream == 0 or self.peer.state(stream) in (State.OPEN, State.HALF_CLOSED_LOCAL):
-            self.peer.credit(stream, octets)
-
     def _credit(self, stream: int, octets: int) -> None:
-        self.grant(0, octets)
-        self.grant(stream, octets)
+        grant(self.peer, 0, octets)
+        grant(self.peer, stream, octets)
         if not self.over:
             self.flush()
 
@@ -238,7 +232,7 @@ class PlainWriter:
 async def run_handler(connection: PlainConnection, writer: PlainWriter, request: Request) -> None:
     """Run the handler and end its stream, by END_STREAM or by RST_STREAM."""
     stream, side = request.stream, connection.side
-    panic = await _call_handler(connection, writer, request)
+    panic = await panic_of(side.handler, writer, request)
     place = {"connection": side.connection, "stream": stream}
     side.note("handler returned" if panic is None else f"handler panicked: {panic}", **place)
     code = await _end(writer) if panic is None else ErrorCode.INTERNAL_ERROR
@@ -261,34 +255,12 @@ async def _end(writer: PlainWriter) -> ErrorCode | None:
     return None
 
 
-async def _call_handler(
-    connection: PlainConnection, writer: PlainWriter, request: Request
-) -> str | None:
-    """The text of a panic, or None; nothing of an exception outlives this call."""
-    try:
-        await connection.side.handler(writer, request)
-    except CallError:
-        return None
-    except asyncio.CancelledError:
-        return "the handler was cancelled"
-    except Exception as error:  # noqa: BLE001  # whatever a handler raises is its panic
-        return str(error) or type(error).__name__
-    return None
-
-
 def _request(connection: PlainConnection, notice: RequestReceived) -> None:
     connection.begin(notice.stream, notice.fields, body=not notice.end_stream)
 
 
 def _data(connection: PlainConnection, notice: DataReceived) -> None:
-    body = connection.body_of(notice.stream)
-    overhead = notice.flow_controlled_length - (len(notice.data) if body is not None else 0)
-    connection.grant(0, overhead)
-    if body is not None:
-        connection.grant(notice.stream, overhead)
-        body.feed(notice.data)
-        if notice.end_stream:
-            body.end()
+    take_data(connection.peer, connection.body_of(notice.stream), notice)
 
 
 def _trailers(connection: PlainConnection, notice: TrailersReceived) -> None:

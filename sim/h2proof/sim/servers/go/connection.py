@@ -25,13 +25,14 @@ from h2proof.sim.notices import (
 from h2proof.sim.pipe import PipeCut
 from h2proof.sim.resources import Pool
 from h2proof.sim.servers.body import RequestBody
+from h2proof.sim.servers.credit import grant, take_data
 from h2proof.sim.servers.fields import request_of
 from h2proof.sim.servers.go.handlers import Exchange, Handlers
 from h2proof.sim.servers.go.options import WINDOW_OCTETS, ServerOptions
+from h2proof.sim.servers.go.push import PromiseWrite
 from h2proof.sim.servers.go.stream import Stream
 from h2proof.sim.servers.go.writer import STATE_OCTETS, ResponseWriter, WriterState
 from h2proof.sim.servers.go.writes import ResetWrite, Write, WriteQueue
-from h2proof.sim.streams import State
 
 if TYPE_CHECKING:
     from h2proof.sim.scheduler import Timer
@@ -133,6 +134,9 @@ class GoConnection:
                 self._queue.put_back(write)
         except IllegalSend as refused:
             write.error = refused.reason
+            if not isinstance(write, PromiseWrite):
+                # a response that may not be sent cannot be ended either
+                self.enqueue(ResetWrite(write.stream, ErrorCode.INTERNAL_ERROR, refused.reason))
         return self.peer.take_output()
 
     def _wrote(self, write: Write) -> None:
@@ -256,7 +260,7 @@ class GoConnection:
         self.open_pushed -= stream.pushed
         del self.streams[stream.id]
         if stream.body is not None:
-            self._grant(0, stream.body.close(reason))
+            grant(self.peer, 0, stream.body.close(reason))
         stream.context.done.set()
         waiting = self._queue.forget(stream)
         if stream.writing is not None and stream.writing not in waiting:
@@ -288,16 +292,9 @@ class GoConnection:
 
     def _credit(self, stream: int, octets: int) -> None:
         """The handler read so much: both windows may grow again."""
-        self._grant(0, octets)
-        self._grant(stream, octets)
+        grant(self.peer, 0, octets)
+        grant(self.peer, stream, octets)
         self._kick()
-
-    def _grant(self, stream: int, octets: int) -> None:
-        """Credit to the client, where it can still use it."""
-        if self.peer.closed or not octets:
-            return
-        if stream == 0 or self.peer.state(stream) in (State.OPEN, State.HALF_CLOSED_LOCAL):
-            self.peer.credit(stream, octets)
 
     def shut_down(self) -> None:
         """GOAWAY without an error; open streams are finished (G19, G35)."""
@@ -324,16 +321,8 @@ def _request(connection: GoConnection, notice: RequestReceived) -> None:
 
 
 def _data(connection: GoConnection, notice: DataReceived) -> None:
-    """Content for the handler; what nobody will read is credited at once."""
     stream = connection.streams.get(notice.stream)
-    body = stream.body if stream is not None else None
-    overhead = notice.flow_controlled_length - (len(notice.data) if body is not None else 0)
-    connection._grant(0, overhead)
-    if body is not None:
-        connection._grant(notice.stream, overhead)
-        body.feed(notice.data)
-        if notice.end_stream:
-            body.end()
+    take_data(connection.peer, None if stream is None else stream.body, notice)
 
 
 def _trailers(connection: GoConnection, notice: TrailersReceived) -> None:

@@ -4,13 +4,13 @@ At most so many run as the server lets the client have streams. A promised handl
 not wait: so stalled promises keep the client's own requests waiting.
 """
 
-import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from h2proof.sim.errors import ErrorCode
-from h2proof.sim.handlers.protocol import CallError, Request
+from h2proof.sim.handlers.protocol import Request
 from h2proof.sim.hpack import Fields
+from h2proof.sim.servers.calling import panic_of
 from h2proof.sim.servers.fields import changed_fields
 from h2proof.sim.servers.go.stream import Stream
 from h2proof.sim.servers.go.writer import ResponseWriter
@@ -74,7 +74,7 @@ class Handlers:
 async def run_handler(connection: "GoConnection", exchange: Exchange) -> None:
     """Run it, and end its stream: by the final flush, or by RST_STREAM after a panic (G26)."""
     stream, writer, request, fields = exchange
-    panic = await _call(connection, writer, request)
+    panic = await panic_of(connection.side.handler, writer, request)
     changed = changed_fields(fields, request.header)
     if changed:
         connection.note(f"request changed by its handler: {', '.join(changed)}", stream)
@@ -87,22 +87,3 @@ async def run_handler(connection: "GoConnection", exchange: Exchange) -> None:
         writer.abandon()
         connection.enqueue(ResetWrite(stream, ErrorCode.INTERNAL_ERROR, panic))
     connection.handlers.ended(connection)
-
-
-async def _call(connection: "GoConnection", writer: ResponseWriter, request: Request) -> str | None:
-    """The text of a panic, or None.
-
-    Nothing of an exception outlives this call: its traceback would keep the handler's frames.
-    """
-    try:
-        await connection.side.handler(writer, request)
-    except CallError:
-        return None  # what a Go handler does with an error of its writer: it returns
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is None or not task.uncancel():
-            return "the handler was cancelled"
-        raise
-    except Exception as error:  # noqa: BLE001  # whatever a handler raises is its panic
-        return str(error) or type(error).__name__
-    return None
