@@ -14,15 +14,16 @@ _PCAP: Final = (
     b"\xa1\xb2\x3c\x4d",
 )
 _PCAPNG: Final = b"\x0a\x0d\x0d\x0a"
-_OUR_JSON: Final = re.compile(rb'\A\s*\{\s*"version"\s*:\s*\d+\s*,\s*"connections"\s*:')
-_NGHTTP: Final = re.compile(rb"(?m)^(?:\[id=\d+\] )?(?:\x1b\[\d+m)?\[ *\d+\.\d{3}\]")
-_GO: Final = re.compile(rb"(?m)http2: Framer 0x[0-9a-f]+: (?:read|wrote) ")
-_NETLOG: Final = re.compile(rb'\A\s*\{\s*"constants"\s*:')
-_CURL: Final = re.compile(rb"(?m)^(?:[\d:.]+ )?(?:\*|== Info:) +(?:Trying|Connected to|\[HTTP/2\])")
-_TSHARK_JSON: Final = re.compile(rb'\A\s*\[\s*\{\s*"_index"\s*:')
-_TSHARK_EK: Final = re.compile(rb'\A\s*\{\s*"(?:index|timestamp)"\s*:')
-_TSHARK_PDML: Final = re.compile(rb"<pdml[ >]")
-_TSHARK_TEXT: Final = re.compile(rb"(?m)^Frame \d+: \d+ bytes on wire")
+# compiled when they are asked for: a capture is recognised without any of them
+_OUR_JSON: Final = rb'\A\s*\{\s*"version"\s*:\s*\d+\s*,\s*"connections"\s*:'
+_NGHTTP: Final = rb"(?m)^(?:\[id=\d+\] )?(?:\x1b\[\d+m)?\[ *\d+\.\d{3}\]"
+_GO: Final = rb"(?m)http2: Framer 0x[0-9a-f]+: (?:read|wrote) "
+_NETLOG: Final = rb'\A\s*\{\s*"constants"\s*:'
+_CURL: Final = rb"(?m)^(?:[\d:.]+ )?(?:\*|== Info:) +(?:Trying|Connected to|\[HTTP/2\])"
+_TSHARK_JSON: Final = rb'\A\s*\[\s*\{\s*"_index"\s*:'
+_TSHARK_EK: Final = rb'\A\s*\{\s*"(?:index|timestamp)"\s*:'
+_TSHARK_PDML: Final = rb"<pdml[ >]"
+_TSHARK_TEXT: Final = rb"(?m)^Frame \d+: \d+ bytes on wire"
 
 
 def pcap(head: bytes) -> bool:
@@ -37,47 +38,47 @@ def pcapng(head: bytes) -> bool:
 
 def our_json(head: bytes) -> bool:
     """A trace of ours as JSON."""
-    return bool(_OUR_JSON.match(head))
+    return bool(re.match(_OUR_JSON, head))
 
 
 def nghttp(head: bytes) -> bool:
     """What nghttp -v and nghttpd -v print."""
-    return bool(_NGHTTP.search(head))
+    return bool(re.search(_NGHTTP, head))
 
 
 def go(head: bytes) -> bool:
     """What a Go program prints with GODEBUG=http2debug=2."""
-    return bool(_GO.search(head))
+    return bool(re.search(_GO, head))
 
 
 def netlog(head: bytes) -> bool:
     """A NetLog of Chromium."""
-    return bool(_NETLOG.match(head))
+    return bool(re.match(_NETLOG, head))
 
 
 def curl(head: bytes) -> bool:
     """What curl -v or --trace-ascii prints."""
-    return bool(_CURL.search(head))
+    return bool(re.search(_CURL, head))
 
 
 def tshark_json(head: bytes) -> bool:
     """What tshark -T json prints."""
-    return bool(_TSHARK_JSON.match(head))
+    return bool(re.match(_TSHARK_JSON, head))
 
 
 def tshark_ek(head: bytes) -> bool:
     """What tshark -T ek prints."""
-    return bool(_TSHARK_EK.match(head))
+    return bool(re.match(_TSHARK_EK, head))
 
 
 def tshark_pdml(head: bytes) -> bool:
     """What tshark -T pdml prints."""
-    return bool(_TSHARK_PDML.search(head))
+    return bool(re.search(_TSHARK_PDML, head))
 
 
 def tshark_text(head: bytes) -> bool:
     """What tshark -V prints."""
-    return bool(_TSHARK_TEXT.search(head))
+    return bool(re.search(_TSHARK_TEXT, head))
 
 
 def our_text(head: bytes) -> bool:

@@ -5,7 +5,6 @@ address, source port, destination port in one string of octets, which is the key
 Fragments are not put together: they are counted, and what they carried is missing.
 """
 
-from ipaddress import IPv4Address, IPv6Address
 from struct import Struct
 from typing import Final
 
@@ -101,5 +100,7 @@ def endpoints(key: bytes) -> tuple[str, str]:
 
 def _shown(address: bytes, port: int) -> str:
     if len(address) == 4:
-        return f"{IPv4Address(address)}:{port}"
+        return f"{'.'.join(map(str, address))}:{port}"
+    from ipaddress import IPv6Address  # the shortened form has rules of its own
+
     return f"[{IPv6Address(address)}]:{port}"

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 from h2proof.sim.hpack import Fields
 
 HEAD_OCTETS_MAX: Final = 16 << 10
-_REQUEST: Final = re.compile(rb"[A-Z][A-Z-]{0,15} [!-~]{1,8192} HTTP/1\.[01]\r\n")
-_MAYBE: Final = re.compile(rb"[A-Z][A-Z-]{0,15}(?: [!-~]*(?: [HTP/1.]{0,8}\r?)?)?\Z|HTTP?/?1?\.?\Z")
-_SWITCHING: Final = re.compile(rb"HTTP/1\.[01] 101[ \r]")
+_REQUEST: Final = rb"[A-Z][A-Z-]{0,15} [!-~]{1,8192} HTTP/1\.[01]\r\n"
+_MAYBE: Final = rb"[A-Z][A-Z-]{0,15}(?: [!-~]*(?: [HTP/1.]{0,8}\r?)?)?\Z|HTTP?/?1?\.?\Z"
+_SWITCHING: Final = rb"HTTP/1\.[01] 101[ \r]"
 _HOP_BY_HOP: Final = frozenset(
     {b"connection", b"upgrade", b"http2-settings", b"host", b"keep-alive", b"proxy-connection"}
 )
@@ -31,15 +31,15 @@ class Request(NamedTuple):
 def may_follow(octets: bytes | bytearray) -> bool:
     """Whether this is the start of an HTTP/1.1 head, or could become one."""
     start = bytes(octets[:HEAD_OCTETS_MAX])
-    if _REQUEST.match(start):
+    if re.match(_REQUEST, start):
         return True
-    return bool(start) and bool(_MAYBE.match(start) or start.startswith(b"HTTP/1."))
+    return bool(start) and bool(re.match(_MAYBE, start) or start.startswith(b"HTTP/1."))
 
 
 def answered(request: bytes | bytearray, response: bytes | bytearray) -> bool | None:
     """Whether an upgrade to h2c was accepted; None while that is open, or there is no request."""
     start = bytes(request[:HEAD_OCTETS_MAX])
-    if not _REQUEST.match(start):
+    if not re.match(_REQUEST, start):
         return None
     head, end, _ = start.partition(b"\r\n\r\n")
     if not end:
@@ -48,7 +48,7 @@ def answered(request: bytes | bytearray, response: bytes | bytearray) -> bool | 
         return False
     if len(response) < 13:
         return None
-    return bool(_SWITCHING.match(response)) if b"\r\n\r\n" in response else None
+    return bool(re.match(_SWITCHING, response)) if b"\r\n\r\n" in response else None
 
 
 def _lines(head: bytes) -> list[tuple[bytes, bytes]]:
