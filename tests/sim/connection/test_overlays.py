@@ -184,6 +184,27 @@ def test_behind_goaway_new_streams_are_ignored_but_compression_and_credit_move()
     assert connection.closed
 
 
+def test_behind_our_reset_frames_are_dropped_but_compression_and_credit_move() -> None:
+    server, wire = pair("server")
+    server.receive(wire.headers(1, REQUEST))
+    server.reset(1)
+    wire.read(server.take_output())
+    fields: Fields = (*REQUEST, (b"late", b"entry"))
+
+    dropped = server.receive(
+        encode(Data(1, bytes(50), padding=bytes(9)))
+        + encode(WindowUpdate(1, 0))
+        + wire.headers(1, ((b"late", b"entry"),), end_stream=True)
+        + encode(RstStream(1, 8))
+    )
+
+    assert [] == dropped
+    assert [WindowUpdate(0, 60)] == wire.read(server.take_output())
+    assert 65_535 == server.receive_window(0)
+    assert State.RESET_SENT is server.state(1)
+    assert [RequestReceived(3, fields, False)] == server.receive(wire.headers(3, fields))
+
+
 def test_goaway_in_two_steps_lets_streams_in_between_be_served() -> None:
     connection, wire = pair("server")
 
