@@ -1,16 +1,19 @@
 """What goes out comes in again: the same trace, the same frames in tshark, no secrets to read."""
 
+import re
+import runpy
 import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hpack.hpack import Encoder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from h2proof.oracle import importers
+from h2proof.oracle import importers, judge
 from h2proof.oracle.exporters import EXPORTERS, Titled, export
 from h2proof.oracle.exporters.masking import has_secrets, masked_block, masked_trace
 from h2proof.oracle.exporters.merging import merged
@@ -323,3 +326,75 @@ def test_what_cannot_be_read_is_one_sentence(
 
     assert 2 == main(["export", str(path), "--to", "json"])
     assert 1 == len(capsys.readouterr().err.splitlines())
+
+
+# --- verdicts ------------------------------------------------------------------------------------
+
+BROKEN = """# a promise after the acknowledgment
+C  PREFACE
+C  SETTINGS ENABLE_PUSH=0
+S  SETTINGS
+S  SETTINGS ACK
+C  SETTINGS ACK
+C  HEADERS 1 END_STREAM  GET /  cookie: \\hunter2
+S  PUSH_PROMISE 1 -> 2  GET /style.css
+S  HEADERS 1 END_STREAM  200
+C  CUT fin
+S  CUT fin
+# 2
+C  SETTINGS
+S  SETTINGS ACK
+S  SETTINGS ACK
+"""
+
+
+def judged(trace: Trace) -> list[tuple[str, str, int]]:
+    return [(each.actor, each.rule, each.stream) for each in judge(trace).findings]
+
+
+@pytest.mark.parametrize("form", ["text", "json", "pcapng"])
+@pytest.mark.parametrize("place", [0, 1], ids=["whole", "fragment"])
+def test_what_went_out_and_in_again_is_judged_the_same(
+    tmp_path: Path, form: str, place: int
+) -> None:
+    titled = notation.parse(BROKEN)[place]
+    path = tmp_path / "out"
+    path.write_bytes(export(form, [Titled("", titled.trace)]))
+
+    [again] = imported(path)
+
+    expected = judged(titled.trace)
+    assert expected
+    # a capture that just ends has no end in it: what only an end shows is not judged
+    assert expected == judged(again)
+
+
+def loaded(folder: Path, source: str) -> dict[str, Any]:
+    path = folder / "test_exported.py"
+    path.write_text(source)
+    return runpy.run_path(str(path))
+
+
+def test_an_exported_test_passes_and_knows_what_was_found(tmp_path: Path) -> None:
+    traces = [Titled(each.title, each.trace) for each in notation.parse(BROKEN)]
+    written = export("pytest", traces).decode()
+    namespace = loaded(tmp_path, written)
+
+    tests = [name for name in namespace if name.startswith("test_")]
+    assert [
+        "test_a_promise_after_the_acknowledgment_is_judged_as_before",
+        "test_trace_2_is_judged_as_before",
+    ] == tests
+    assert "! promise_while_push_is_off" in written
+    assert "hunter2" not in written
+    for name in tests:
+        namespace[name]()
+
+
+def test_an_exported_test_fails_where_the_verdict_is_another(tmp_path: Path) -> None:
+    [titled] = notation.parse("C  PING\nS  PING ACK\nS  PING ACK\n")
+    written = export("pytest", [Titled("", titled.trace)]).decode()
+    namespace = loaded(tmp_path, re.sub(r"\s*! \w+", "", written))
+
+    with pytest.raises(AssertionError):
+        namespace["test_the_trace_is_judged_as_before"]()
