@@ -1,5 +1,8 @@
 """Policy: what an endpoint refuses although the RFC allows it, and that it can be switched off."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from h2proof.sim import Connection, Limits, State
@@ -119,3 +122,10 @@ def test_priorities_of_idle_streams_are_kept_and_dropped_when_the_streams_open()
     assert not server.closed
     server.receive(encode(PriorityUpdate(11, b"")))
     assert server.closed
+
+
+def test_the_example_of_the_page_runs() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "connection.md"
+    [example] = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+
+    exec(example, {})
