@@ -88,3 +88,21 @@ def test_a_use_after_the_return_to_the_pool_is_found() -> None:
     trace = play(Scenario(handler="caddy-c1-kept", server="go")).trace
 
     assert "use_after_release" in {finding.rule for finding in faults(trace)}
+
+
+def test_each_account_of_a_run_says_what_it_counts() -> None:
+    trace = play(Scenario(handler="caddy-c1", server="go")).trace
+    kinds = {kind.removeprefix("pooled ") for kind in ledger.examine(trace).accounts}
+
+    assert set() == kinds - set(ledger.KINDS)
+
+
+def test_what_weighs_something_says_which_fact_gives_its_size() -> None:
+    trace = play(Scenario(handler="caddy-c1", server="go")).trace
+    heavy = {
+        kind.removeprefix("pooled ")
+        for kind, account in ledger.examine(trace).accounts.items()
+        if account.peak_octets
+    }
+
+    assert all(ledger.KINDS[kind].octets for kind in heavy)

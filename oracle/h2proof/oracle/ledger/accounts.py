@@ -19,24 +19,54 @@ Standing = Literal["leak", "stall", "connection", "pool"]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What an account counts, and for how long one of it may rightly live.
+    """What an account counts, for how long one of it may rightly live, and what it weighs.
 
-    `lasts`: as long as its stream and that stream's handler, or as its connection.
+    `lasts`: as long as its stream and that stream's handler, or as its connection. `octets` says
+    which fact gives the modelled size; empty where only the count is kept.
     """
 
     unit: str
     lasts: Literal["stream", "connection"]
     sentence: str
+    octets: str = ""
 
 
 KINDS: Final[Mapping[str, Kind]] = {
-    "wrapper": Kind("object", "stream", "stands between a handler and the real writer"),
-    "request context": Kind("object", "stream", "what a server derives for one request"),
+    "wrapper": Kind(
+        "object",
+        "stream",
+        "what a push handler puts between a handler and the real writer",
+        "the fields of the original's struct, counted in words of eight octets",
+    ),
+    "layer writer": Kind(
+        "object", "stream", "what another layer puts there", "an interface and a word or two"
+    ),
+    "response writer": Kind(
+        "object", "stream", "what the server hands to a handler", "a pointer, or its own fields"
+    ),
+    "writer state": Kind(
+        "object",
+        "stream",
+        "what a response writer points to while its handler runs",
+        "a buffer of 4,096 octets and the struct around it",
+    ),
+    "request context": Kind(
+        "object",
+        "stream",
+        "what a server derives for one request",
+        "a context, and an entry for each value in it",
+    ),
     "stream slot": Kind("stream", "stream", "counts against MAX_CONCURRENT_STREAMS"),
     "promised identifier": Kind("stream", "stream", "a promise whose stream is not closed"),
-    "queued frame": Kind("frame", "stream", "written by a handler, not by the transport"),
-    "field block buffer": Kind("buffer", "stream", "a field block that waits for its end"),
-    "window octets": Kind("octet", "stream", "received, and not credited back"),
+    "queued frame": Kind(
+        "frame", "stream", "written by a handler, not by the transport", "the octets of the frame"
+    ),
+    "field block buffer": Kind(
+        "buffer", "stream", "a field block that waits for its end", "the octets that wait"
+    ),
+    "window octets": Kind(
+        "octet", "connection", "received, and not credited back", "flow-controlled octets"
+    ),
     "timer": Kind("timer", "connection", "a deadline that has not come"),
     "task": Kind("task", "connection", "something that runs or waits"),
 }
