@@ -87,7 +87,8 @@ def test_a_million_streams_on_one_connection() -> None:
     file, rss = piped(capture(one_request_after_the_other(1_000_000)))
     [connection] = file["connections"]
 
-    assert connection["streams"] >= 900_000
+    assert connection["streams"] >= 250_000, "beyond its limit on memory, a trace is cut off"
+    assert any("beyond the limit" in each for each in connection["missing"])
     assert [] == [each for each in connection["findings"] if each["verdict"] == "violation"]
     assert rss < RSS_KIB_MAX
 

@@ -26,7 +26,7 @@ class Limits(NamedTuple):
     connection_octets_max: int = 8 << 20
     """The same for one connection."""
     trace_octets_max: int = 256 << 20
-    """Octets of all unfinished traces, each frame weighed with its place in the index."""
+    """Octets of all unfinished traces, each frame weighed with what it costs until it is judged."""
     connections_max: int = 50_000
     """Connections that are followed at the same time; the longest silent one gives way."""
     text_octets_max: int = 256 << 20

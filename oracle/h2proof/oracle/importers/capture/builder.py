@@ -23,8 +23,12 @@ from h2proof.sim.trace import (
     Trace,
 )
 
-FRAME_WEIGHT: Final = 120
+ORDINARY: Final = frozenset({0, 8})
+"""DATA and WINDOW_UPDATE, of which a judge keeps next to nothing."""
+ORDINARY_WEIGHT: Final = 120
 """Octets that a frame costs in the index of a trace."""
+FRAME_WEIGHT: Final = 400
+"""The same with what a judge may have to keep of it until the other side is seen to know it."""
 
 
 class Frame:

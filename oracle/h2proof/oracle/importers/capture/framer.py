@@ -12,7 +12,13 @@ from bisect import bisect_right
 from struct import Struct
 from typing import Final
 
-from h2proof.oracle.importers.capture.builder import FRAME_WEIGHT, Builder, Frame
+from h2proof.oracle.importers.capture.builder import (
+    FRAME_WEIGHT,
+    ORDINARY,
+    ORDINARY_WEIGHT,
+    Builder,
+    Frame,
+)
 from h2proof.oracle.importers.capture.plausible import first_frame
 from h2proof.oracle.importers.capture.tcp import UNKNOWN, EndHow
 from h2proof.oracle.importers.imported import Gap
@@ -125,7 +131,7 @@ class Framer:
             self._begins.append(packet)
             header = FrameHeader(length, kind, flags, word & _STREAM_BITS, word > _STREAM_BITS)
             kept = length if kind or keep_data else 1 if flags & _PADDED and length else 0
-            weight += FRAME_WEIGHT + kept
+            weight += (ORDINARY_WEIGHT if kind in ORDINARY else FRAME_WEIGHT) + kept
             offset = start + length
             if offset <= size:
                 payload = data[start : start + kept]
