@@ -56,6 +56,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         "what a server derives for one request",
         "a context, and an entry for each value in it",
     ),
+    "header map": Kind(
+        "object",
+        "stream",
+        "what a push handler prepares for promised requests",
+        "a map, and its names and values",
+    ),
     "stream slot": Kind("stream", "stream", "counts against MAX_CONCURRENT_STREAMS"),
     "promised identifier": Kind("stream", "stream", "a promise whose stream is not closed"),
     "queued frame": Kind(
