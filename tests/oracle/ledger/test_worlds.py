@@ -67,15 +67,14 @@ def test_a_planted_leak_is_found_with_the_list_that_holds_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("handler", "told"),
+    ("handler", "sizes", "told"),
     [
-        (answers, "constant (0)"),
-        (keeps_its_writer, "linear up to 16, slope 1"),
-        (keeps_the_last_four, "bounded by 4, reached at 4, tried to 16"),
+        (answers, [1, 2, 4], "constant (0)"),
+        (keeps_its_writer, [1, 2, 4], "linear up to 4, slope 1"),
+        (keeps_the_last_four, [2, 4, 8, 16], "bounded by 4, reached at 4, tried to 16"),
     ],
 )
-def test_only_what_grows_is_told_to_grow(handler: Any, told: str) -> None:
-    sizes = [2, 4, 8, 16]
+def test_only_what_grows_is_told_to_grow(handler: Any, sizes: list[int], told: str) -> None:
     measured = [
         (size, ledger.examine(requested(size, handler)).live_when_quiet("response writer"))
         for size in sizes
