@@ -16,12 +16,15 @@ class Defaults:
     """Options of all ready properties; None leaves the number to Hypothesis' profile.
 
     With a `seed` a property is a pure function of its target: no example database is asked. Under
-    `strict` a battery that never came to a behaviour, state or fault fails and names it.
+    `strict` a battery that never came to a behaviour, state or fault fails and names it. A campaign
+    looks past the fingerprints in `known`, and makes the `tour` of what is written out only once.
     """
 
     examples: int | None = None
     seed: int | None = None
     strict: bool = False
+    known: frozenset[str] = frozenset()
+    tour: bool = True
 
 
 @dataclass(slots=True)

@@ -51,37 +51,62 @@ class Tracker:
                 before[1], connection=connection, stream=stream, obj=obj
             )
         else:
+            _watch_calls(obj, (closes, *uses), functools.partial(self._called, id(obj), closes))
             resource = self.register.acquire(kind, connection=connection, stream=stream, obj=obj)
-            for name in uses:
-                _record_calls(obj, name, functools.partial(self._used, id(obj), name))
-            _record_calls(obj, closes, functools.partial(self._closed, id(obj), closes))
         self._known[id(obj)] = ref(obj), resource
 
-    def _used(self, number: int, name: str) -> None:
-        self.register.use(self._known[number][1], name)
+    def _called(self, number: int, closes: str, name: str) -> None:
+        resource = self._known[number][1]
+        if name == closes:
+            self.register.release(resource, name)
+        else:
+            self.register.use(resource, name)
 
-    def _closed(self, number: int, name: str) -> None:
-        self.register.release(self._known[number][1], name)
+
+Record = Callable[[str], None]
+
+_WATCHED: Final[dict[int, tuple[ref[Any], Record]]] = {}
+"""Who is told of the calls of an object, by its identity; nothing here keeps the object."""
 
 
-def _record_calls(obj: object, name: str, record: Callable[[], None]) -> None:
-    """Have each call of a method recorded first; nothing here refers to the object itself."""
-    method = getattr(type(obj), name, None)
-    if method is None:
-        raise TypeError(f"{type(obj).__name__} has no method {name!r} to be watched")
-    watched = ref(obj)
+def _watch_calls(obj: object, names: tuple[str, ...], record: Record) -> None:
+    """Have each call of these methods recorded first.
 
-    def recorded(*args: Any, **kwargs: Any) -> Any:
-        record()
-        return method(watched(), *args, **kwargs)
-
+    The object becomes one of a subclass of its class, so that methods stay methods: a recorder in
+    the object itself would keep it, or lose it during a call.
+    """
+    cls = type(obj)
+    for name in names:
+        if not hasattr(cls, name):
+            raise TypeError(f"{cls.__name__} has no method {name!r} to be watched")
+    number = id(obj)
+    watched = ref(obj, lambda _: _WATCHED.pop(number, None))
     try:
-        setattr(obj, name, functools.update_wrapper(recorded, method))
-    except AttributeError:
+        obj.__class__ = _recording(cls, names)
+    except TypeError:
         raise TypeError(
-            f"{type(obj).__name__} has __slots__, so calls of {name!r} cannot be watched; "
-            "track it without `closes`, or add '__dict__' to its slots"
+            f"calls of {' and '.join(names)} cannot be watched on a {cls.__name__}, for its class "
+            "cannot be changed; track it without `closes`, or derive a class of your own"
         ) from None
+    _WATCHED[number] = watched, record
+
+
+@functools.cache
+def _recording(cls: type, names: tuple[str, ...]) -> type:
+    """A subclass that looks like `cls` and tells of its calls."""
+    own: dict[str, Any] = {name: _telling(getattr(cls, name)) for name in names}
+    return type(cls.__name__, (cls,), {**own, "__slots__": (), "__module__": cls.__module__})
+
+
+def _telling(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def told(self: Any, *args: Any, **kwargs: Any) -> Any:
+        watched = _WATCHED.get(id(self))
+        if watched is not None:
+            watched[1](method.__name__)
+        return method(self, *args, **kwargs)
+
+    return told
 
 
 Place = tuple[Tracker, int, int]

@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
+from h2proof.properties.adapters.asgi import asgi_handler
 from h2proof.properties.broken import Misused
 from h2proof.properties.ledger import PLACE, Tracker
 from h2proof.sim.handlers import HandlerModel
@@ -61,17 +62,11 @@ def _is_async(target: Any) -> bool:
 
 
 def _check_parameters(target: Callable[..., Any], name: str) -> None:
-    try:
-        signature = inspect.signature(target)
-    except (TypeError, ValueError):
-        return
-    try:
-        signature.bind(None, None)
-    except TypeError:
+    if not takes(target, 2):
         raise Misused(
-            f"{name}{signature} cannot be called with (w, r), a response writer and a request; "
+            f"{name} cannot be called with (w, r), a response writer and a request; "
             "a middleware needs its `next` bound first, as in h2proof.sim.handlers.chain"
-        ) from None
+        )
 
 
 def place_of(target: object) -> str:
@@ -106,8 +101,20 @@ class Watching:
 
 
 def play(target: object, scenario: Scenario | None = None) -> Run:
-    """One run of a handler; without a scenario one polite client asks once."""
-    return World(scenario or Scenario(), Watching(model_of(target)).model).play()
+    """One run of a handler or an ASGI application; without a scenario one polite client asks once."""
+    model = asgi_handler(target) if takes(target, 3) and not takes(target, 2) else model_of(target)
+    return World(scenario or Scenario(), Watching(model).model).play()
+
+
+def takes(target: object, arguments: int) -> TypeGuard[Callable[..., Any]]:
+    """Whether something can be called with so many arguments."""
+    if not callable(target):
+        return False
+    try:
+        inspect.signature(target).bind(*range(arguments))
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 # --- the real clock ------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ class Wrong:
     """A right server with one thing changed; what it does not change is the server's own."""
 
     def __init__(self) -> None:
-        self.inner = responder()
+        self.inner: Endpoint = responder()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)

@@ -88,7 +88,7 @@ def test_a_failure_is_one_screen_that_says_what_who_and_how_to_see_it_again() ->
     assert "held by   item" in text
     assert "variable kept of" in text
     assert "HEADERS 1 END_STREAM  GET /" in text
-    assert "replay" in text
+    assert "h2proof_play(handler, Scenario.from_json(" in text
 
 
 def test_the_smallest_scenario_is_all_that_is_printed_and_shows_it_again() -> None:

@@ -1,12 +1,10 @@
 """An ASGI application: the battery of handlers, on the adapter."""
 
 import inspect
-from functools import partial
-from typing import Any
 
 from h2proof.properties.adapters.asgi import asgi_handler
 from h2proof.properties.broken import Misused
-from h2proof.properties.targets import place_of
+from h2proof.properties.targets import place_of, takes
 from h2proof.sim.handlers import HandlerModel
 
 
@@ -16,12 +14,8 @@ def asgi_model_of(app: object) -> HandlerModel:
         raise Misused(f"an ASGI application is called with (scope, receive, send), not {app!r}")
     if inspect.isclass(app):
         raise Misused(f"{app.__qualname__} is a class; give an application made of it")
-    call: Any = app if inspect.isroutine(app) or isinstance(app, partial) else type(app).__call__
-    parameters = 3 if call is app else 4
-    try:
-        inspect.signature(call).bind(*range(parameters))
-    except TypeError:
+    if not takes(app, 3):
         raise Misused(
             f"{place_of(app)} does not take (scope, receive, send); check_asgi_app wants ASGI 3"
-        ) from None
+        )
     return asgi_handler(app, name=place_of(app))

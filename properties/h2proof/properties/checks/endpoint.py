@@ -25,7 +25,7 @@ from h2proof.properties.checks.driving import (
     one_by_one,
     role_of,
 )
-from h2proof.properties.checks.form import called
+from h2proof.properties.checks.form import called, full_name
 from h2proof.properties.checks.sameness import same
 from h2proof.properties.checks.smallest import smallest
 from h2proof.properties.checks.tried import Tried
@@ -85,21 +85,26 @@ class EndpointBattery:
         name = called(factory)
         role = _role(factory, name)
         trial = _Trial(factory, name, role)
-        for broken in trial.endings():
-            raise broken
-        if self._answers:
-            for broken in answering(factory, name):
+        for broken in self._without_search(trial):
+            if broken.fingerprint not in self._chosen.known:
                 raise broken
-        found = smallest(
-            st.tuples(_octets(trial.peer), chunkings()),
-            trial.attempt,
-            self._chosen,
-            key=f"check_endpoint {name}",
-        )
+
+        def attempt(value: Input) -> Broken | None:
+            broken = trial.attempt(value)
+            return None if broken is None or broken.fingerprint in self._chosen.known else broken
+
+        inputs = st.tuples(_octets(trial.peer), chunkings())
+        key = f"check_endpoint {full_name(factory)}"
+        found = smallest(inputs, attempt, self._chosen, key=key)
         if found is not None:
             report(trial.tried.broken)
             raise found[1] from None
         return trial.tried
+
+    def _without_search(self, trial: "_Trial") -> Iterator[Broken]:
+        yield from trial.endings()
+        if self._answers:
+            yield from answering(trial.factory, trial.name)
 
 
 def _role(factory: Factory, name: str) -> Sender:
@@ -241,8 +246,7 @@ class _Trial:
         )
 
     def _line(self, value: Input) -> str:
-        call = self.name.replace(":", ".")
-        return f'{call}().receive(bytes.fromhex("{value[0].hex()}"))'
+        return f'{self.name}().receive(bytes.fromhex("{value[0].hex()}"))'
 
 
 def _reached(driven: Driven, recorder: Recorder) -> Iterator[str]:

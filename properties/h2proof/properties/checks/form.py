@@ -50,7 +50,14 @@ def _copy(source: object, test: Any, name: str) -> None:
 
 
 def called(target: object) -> str:
-    """What a target is called in messages and in the example database: module and name."""
+    """What a target is called in messages: its name without where it was defined."""
+    return full_name(target).rpartition(":")[2].rpartition("<locals>.")[2]
+
+
+def full_name(target: object) -> str:
+    """What a target is called in the example database: module and name."""
+    if isinstance(target, str):
+        return target
     name = getattr(target, "__qualname__", None) or getattr(target, "name", None)
     if name is None:
         return type(target).__qualname__

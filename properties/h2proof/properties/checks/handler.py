@@ -5,13 +5,14 @@ whether everything comes to rest, and the frames that the server sent for the ha
 failure too. First every behaviour and every fault has its turn, then scenarios are drawn.
 """
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from h2proof.properties.broken import Broken, Misused, Replay
 from h2proof.properties.checks.coverage import expected, reached
-from h2proof.properties.checks.form import called
+from h2proof.properties.checks.form import called, full_name
 from h2proof.properties.checks.smallest import not_the_same_twice, smallest
 from h2proof.properties.checks.tried import Tried
 from h2proof.properties.defaults import Defaults, report
@@ -36,7 +37,7 @@ from h2proof.sim.scenario import (
 )
 from h2proof.sim.world import World
 
-KEY_LINE_MAX: Final = 400
+REPLAY_LINE_MAX: Final = 500
 """Longer scenarios are not printed in the replay line; they are in `Broken.replay`."""
 
 
@@ -71,23 +72,27 @@ class HandlerBattery:
         """Try it; Broken with the smallest scenario that was found to break it."""
         __tracebackhide__ = True
         model = self._model_of(target)
-        name = target if isinstance(target, str) else called(target)
-        trial = Trial(model, _named(target), f"{self._what}({name})", self._without)
-        options = self._options or _options_of(model)
-        base = Scenario(trial.name, self._server, (_polite(self._paths),), options=options)
+        what = f"{self._what}({called(target)})"
+        trial = Trial(model, what, self._chosen.known, self._without)
+        base = Scenario(
+            _importable(target) if self._what == "check_handler" else "",
+            self._server,
+            (_polite(self._paths),),
+            options=self._options or _options_of(model),
+        )
         first: list[Failure | None] = []
         refuse_real_clock(target, lambda: first.append(trial.failed(base)))
         broken = (
             (first[0] and trial.simplest(base, first[0].fingerprint))
-            or trial.toured(self._tour(base))
-            or self._searched(trial, base)
+            or (trial.toured(self._tour(base)) if self._chosen.tour else None)
+            or self._searched(trial, base, f"{self._what} {full_name(target)}")
         )
         if broken is not None:
             report(trial.tried.broken)
             raise broken from None
         return trial.tried
 
-    def _searched(self, trial: "Trial", base: Scenario) -> Broken | None:
+    def _searched(self, trial: "Trial", base: Scenario, key: str) -> Broken | None:
         """What drawn scenarios break, made small twice: by Hypothesis, and step by step."""
         drawn = bulk_scenarios(
             handler=base.handler,
@@ -96,7 +101,7 @@ class HandlerBattery:
             options=base.options,
             legal=self._legal,
         )
-        found = smallest(drawn, trial.attempt, self._chosen, key=trial.what)
+        found = smallest(drawn, trial.attempt, self._chosen, key=key)
         return found and trial.simplest(found[0], found[1].fingerprint)
 
     def _tour(self, base: Scenario) -> Iterator[Scenario]:
@@ -131,25 +136,30 @@ def _polite(paths: tuple[str, ...]) -> ClientPlan:
     return ClientPlan(tuple(RequestPlan(path) for path in paths))
 
 
-def _named(target: object) -> str:
-    """How a scenario names the handler, for whoever replays it."""
+def _importable(target: object) -> str:
+    """What names the handler for whoever replays a scenario; empty if nothing does."""
     if isinstance(target, str):
         return target
     if isinstance(target, HandlerModel):
-        return target.name
-    return place_of(target)
+        return target.name if HANDLERS.get(target.name) is target else ""
+    name = place_of(target)
+    return name if inspect.isfunction(target) and "<locals>" not in name else ""
 
 
 class Trial:
-    """One handler on trial."""
+    """One handler on trial; the fingerprints in `known` are looked past."""
 
     def __init__(
-        self, model: HandlerModel, name: str, what: str, without: tuple[FaultyCall, ...]
+        self,
+        model: HandlerModel,
+        what: str,
+        known: frozenset[str],
+        without: tuple[FaultyCall, ...],
     ) -> None:
-        self.name = name
         self.tried = Tried.of(what, expected(without))
-        self._watching = Watching(model)
         self.what = what
+        self._known = known
+        self._watching = Watching(model)
 
     def attempt(self, scenario: Scenario) -> Broken | None:
         """Play and judge one scenario; the worst that was found, told."""
@@ -162,7 +172,8 @@ class Trial:
         failures = examine(run, self._watching.cached_max)
         if fingerprint is None:
             self.tried.count(reached(run))
-            return min(failures, key=_gravity, default=None)
+            unknown = (each for each in failures if each.fingerprint not in self._known)
+            return min(unknown, key=_gravity, default=None)
         return next((each for each in failures if each.fingerprint == fingerprint), None)
 
     def toured(self, tour: Iterator[Scenario]) -> Broken | None:
@@ -183,11 +194,14 @@ class Trial:
 
     def _told(self, failed: Failure) -> Broken:
         data = failed.run.scenario.to_json()
-        line = f"h2proof replay '{data}'" if len(data) <= KEY_LINE_MAX else ""
+        if failed.run.scenario.handler:
+            line = f"echo '{data}' | h2proof run --scenario -"
+        else:
+            line = f"h2proof_play(handler, Scenario.from_json('{data}'))"
         return tell(
             failed.finding,
             failed.run.trace,
             who=self.what,
-            line=line,
+            line=line if len(line) <= REPLAY_LINE_MAX else "",
             replay=Replay(scenario=data),
         )

@@ -7,7 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from h2proof.properties.broken import Broken, Misused, Replay
-from h2proof.properties.checks.form import called
+from h2proof.properties.checks.form import called, full_name
 from h2proof.properties.checks.sameness import same
 from h2proof.properties.checks.smallest import smallest
 from h2proof.properties.checks.tried import Tried
@@ -49,15 +49,16 @@ class LinkParserBattery:
 
         def attempt(value: LinkValue | str | bytes) -> Broken | None:
             tried.count(_kinds(value))
-            return self._attempt(read, name, value)
+            broken = self._attempt(read, name, value)
+            return None if broken is None or broken.fingerprint in self._chosen.known else broken
 
-        for known in NEAR_MISSES:
-            broken = attempt(known)
+        for near_miss in NEAR_MISSES:
+            broken = attempt(near_miss)
             if broken is not None:
                 raise broken
         near = near_link_values()
         values = st.one_of(link_values(), near, near.map(str), st.binary(max_size=24))
-        found = smallest(values, attempt, self._chosen, key=f"check_link_parser {name}")
+        found = smallest(values, attempt, self._chosen, key=f"check_link_parser {full_name(parse)}")
         if found is not None:
             report(tried.broken)
             raise found[1] from None
@@ -137,9 +138,8 @@ def _wants_text(parse: Parse) -> bool:
 
 
 def _broken(name: str, octets: bytes, what: str, kind: str, said: str) -> Broken:
-    call = name.replace(":", ".")
     return Broken(
-        f"{name} {what}\n  value   {octets!r}\n  says    {said}\n  replay  {call}({octets!r})",
+        f"{name} {what}\n  value   {octets!r}\n  says    {said}\n  replay  {name}({octets!r})",
         rule=f"link parser {what}",
         fingerprint=f"link parser|{what}|{kind}",
         replay=Replay(value=octets.decode("latin-1")),

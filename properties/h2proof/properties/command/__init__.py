@@ -27,6 +27,7 @@ class Command(NamedTuple):
 
 COMMANDS: Final[Mapping[str, Command]] = {
     "prove": Command("h2proof.properties.command.prove", "Show what handlers keep or misuse."),
+    "fuzz": Command("h2proof.properties.command.fuzz", "Try a target with all that may happen."),
     "run": Command("h2proof.properties.command.run", "Play one scenario: ladder and ledger."),
     "replay": Command("h2proof.properties.command.replay", "Say whether cases still fail."),
     "check": Command("h2proof.properties.command.check", "Judge captures, logs and traces."),
