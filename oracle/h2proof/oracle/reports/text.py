@@ -40,8 +40,7 @@ def _file(checked: Checked, paint: _Paint) -> Iterator[str]:
     for one in checked.connections:
         yield from _connection(one, paint)
     if checked.skipped:
-        counted = ", ".join(f"{count} {reason}" for reason, count in checked.skipped)
-        yield f"  not HTTP/2: {counted}"
+        yield f"  not HTTP/2: {', '.join(_skipped(*each) for each in checked.skipped)}"
 
 
 def _summary(checked: Checked, paint: _Paint) -> str:
@@ -100,6 +99,12 @@ def _finding(finding: Finding, paint: _Paint, indent: str) -> Iterator[str]:
 def _where(packet: int | None, stream: int) -> str:
     place = f"packet {packet}, " if packet is not None else ""
     return f"{place}{f'stream {stream}' if stream else 'connection'}, "
+
+
+def _skipped(reason: str, count: int) -> str:
+    """`connections: HTTP/1.x` as a phrase with its count."""
+    noun, _, what = reason.partition(": ")
+    return f"{_many(count, noun.removesuffix('s'))} ({what})"
 
 
 def _many(number: int, noun: str, plural: str = "") -> str:
