@@ -14,13 +14,21 @@
 # A promise is a stream that the server opens on its own account, and the client has every right to
 # be unhelpful about it: to refuse it beforehand, to cancel it afterwards, to never read it. What
 # does the server's side of the connection look like in each case?
+#
+# The machine behind it is that of RFC 9113 §5.1. It is drawn from the two tables that our connection
+# asks; a pushed stream takes the ways on the outside, the left ones at the server and the right ones at
+# the client.
 
 # %%
 from IPython.display import SVG, Markdown, display
 
 from h2proof.oracle.pictures import charts
 from h2proof.properties import explore
+from h2proof.properties.pictures.states import state_machine
 
+display(SVG(state_machine()))
+
+# %%
 page = {"resources": "/style.css", "links": "", "body_octets": 2000, "resource_octets": 2000}
 polite = explore.play("caddy", options=page)
 polite

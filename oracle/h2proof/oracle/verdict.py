@@ -121,7 +121,7 @@ class Verdict:
         )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        from h2proof.oracle.pictures import verdict_bundle  # only a notebook asks
+        from h2proof.oracle.pictures.verdicts import verdict_bundle  # only a notebook asks
 
         return verdict_bundle(self)
 

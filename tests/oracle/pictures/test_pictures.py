@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from h2proof.oracle import judge, ledger
-from h2proof.oracle.pictures import ledger_bundle, verdict_bundle
+from h2proof.oracle.pictures.ledgers import ledger_bundle
+from h2proof.oracle.pictures.verdicts import verdict_bundle
 from h2proof.sim import notation
 from h2proof.sim.trace import Trace
 
@@ -105,7 +106,7 @@ def test_an_empty_ledger_says_so() -> None:
 
 
 def test_without_matplotlib_a_ledger_shows_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("h2proof.oracle.pictures.bundles.find_spec", lambda name: None)
+    monkeypatch.setattr("h2proof.oracle.pictures.ledgers.find_spec", lambda name: None)
     monkeypatch.delitem(sys.modules, "h2proof.oracle.pictures.charts", raising=False)
 
     assert ["text/plain"] == list(ledger_bundle(ledger.examine(RUN)))
@@ -115,3 +116,18 @@ def test_objects_ask_for_their_pictures_themselves() -> None:
     assert {"text/plain", "image/svg+xml"} == set(RUN._repr_mimebundle_())
     assert {"text/plain", "text/html"} == set(judge(RUN)._repr_mimebundle_())
     assert {"text/plain", "image/svg+xml"} == set(ledger.examine(RUN)._repr_mimebundle_())
+
+
+def test_a_chain_of_writers_is_in_the_order_of_their_making() -> None:
+    chains = pytest.importorskip("h2proof.oracle.pictures.chains")
+    trace = notation.parse_one(
+        '*  acquired "response writer"#1 stream=1 by="server"\n'
+        '*  acquired "response writer"#2 stream=3 by="server"\n'
+        '*  acquired wrapper#1 stream=1 by="push handler"\n'
+        "*  released wrapper#1\n"
+    )
+
+    chain = chains.writer_chain(trace, 1)
+
+    assert [("server", None), ("push handler", 3)] == [(link.by, link.released) for link in chain]
+    assert "still live" in words_of(chains.handler_chain(trace, 1))

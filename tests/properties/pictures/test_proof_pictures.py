@@ -80,3 +80,24 @@ def test_a_proof_shows_its_page_and_its_matrix() -> None:
 
 def test_a_curve_of_nothing_is_drawn_too() -> None:
     assert "<svg" in curves.curves({}, "live")
+
+
+def test_the_state_machine_is_that_of_the_grids() -> None:
+    states = pytest.importorskip("h2proof.properties.pictures.states")
+    moves = states.moves()
+
+    # RFC 9113 figure 2, read by hand
+    assert ["send or receive HEADERS"] == moves["idle", "open"]
+    assert ["send PUSH_PROMISE"] == moves["idle", "reserved local"]
+    assert ["receive HEADERS"] == moves["reserved remote", "half closed local"]
+    assert ["send END_STREAM"] == moves["open", "half closed local"]
+    assert ("closed", "idle") not in moves
+    words = words_of(states.state_machine())
+    assert set(states.PLACES) <= set(words)
+    assert all(line in words for labels in moves.values() for line in labels)
+
+
+def test_every_way_between_states_has_a_place_for_its_words() -> None:
+    states = pytest.importorskip("h2proof.properties.pictures.states")
+
+    assert set(states.moves()) == set(states.ROUTES)

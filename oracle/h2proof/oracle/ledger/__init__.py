@@ -60,7 +60,7 @@ class Ledger:
     """Where the phases of the run begin and end: events and what their notes say."""
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        from h2proof.oracle.pictures import ledger_bundle  # only a notebook asks
+        from h2proof.oracle.pictures.ledgers import ledger_bundle  # only a notebook asks
 
         return ledger_bundle(self)
 

@@ -3,10 +3,6 @@
 Ladders are drawn by `sim.ladder`. Charts are drawn by matplotlib (extra `notebook`), chosen because
 it writes static SVG with real text, needs neither a browser nor a network, lays out axes better
 than we would, and is kept well. Objects ask for their picture when a notebook shows them; without
-the extra they show their text.
+the extra they show their text. `charts`, `curves` and `chains` load matplotlib, `verdicts` and
+`ledgers` do not.
 """
-
-from h2proof.oracle.pictures.bundles import ledger_bundle, verdict_bundle
-
-__all__ = ["ledger_bundle", "verdict_bundle"]
-"""More is in `charts` (live resources, windows, lives of streams), which loads matplotlib."""

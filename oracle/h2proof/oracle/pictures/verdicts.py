@@ -1,38 +1,21 @@
-"""What a notebook shows of a verdict and of a ledger: text always, a table or a chart beside it."""
+"""What a notebook shows of a verdict: each finding with its reasons, each unknown with its cause."""
 
 from collections.abc import Iterator
 from html import escape
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from h2proof.sim.ladder.typed import inert
 
 if TYPE_CHECKING:
-    from h2proof.oracle.ledger import Ledger
     from h2proof.oracle.verdict import Finding, Verdict
 
-Bundle = dict[str, str]
 
-
-def verdict_bundle(verdict: "Verdict") -> Bundle:
-    """Each finding with its reasons, each unknown with its cause."""
+def verdict_bundle(verdict: "Verdict") -> dict[str, str]:
+    """Text and a table; nothing in either acts."""
     return {
         "text/plain": "\n".join(_verdict_lines(verdict)),
         "text/html": "".join(_verdict_html(verdict)),
     }
-
-
-def ledger_bundle(ledger: "Ledger") -> Bundle:
-    """The accounts as a table; as a chart where matplotlib is there and there is something."""
-    bundle = {"text/plain": "\n".join(_ledger_lines(ledger))}
-    if ledger.accounts and find_spec("matplotlib") is not None:
-        from h2proof.oracle.pictures.charts import live_resources
-
-        bundle["image/svg+xml"] = live_resources(ledger)
-    return bundle
-
-
-# --- verdicts ------------------------------------------------------------------------------------
 
 
 def _summary(verdict: "Verdict") -> str:
@@ -83,23 +66,3 @@ def _finding_row(finding: "Finding") -> Iterator[str]:
 
 def _cell(text: str) -> str:
     return f'<td style="text-align:left">{escape(inert(text))}</td>'
-
-
-# --- ledgers -------------------------------------------------------------------------------------
-
-
-def _ledger_lines(ledger: "Ledger") -> Iterator[str]:
-    if not ledger.accounts:
-        yield "an empty ledger: the trace holds no resource events"
-        return
-    yield f"{'account':<24}{'acquired':>10}{'released':>10}{'live':>8}{'peak':>8}{'octet-s':>12}"
-    for account in ledger.accounts.values():
-        seconds = account.octet_ns / 1e9
-        yield (
-            f"{inert(account.kind)[:23]:<24}{account.acquired:>10}{account.released:>10}"
-            f"{account.live:>8}{account.peak:>8}{seconds:>12.3g}"
-        )
-    wrong = [each for each in ledger.survivors if each.standing == "leak"]
-    for survivor in wrong:
-        chain = f", held by {' < '.join(survivor.chain)}" if survivor.chain else ""
-        yield f"leak: {survivor.life.resource}{inert(chain)}"
