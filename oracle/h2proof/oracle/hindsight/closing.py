@@ -34,6 +34,14 @@ REQUIREMENTS: Final[Mapping[str, tuple[str, ...]]] = {
 LEVELS: Final[Mapping[str, Level]] = {CLOSES_WITHOUT_GOAWAY: "SHOULD", SERVES_AFTER_ERROR: "MUST"}
 
 
+_DATA, _HEADERS, _RST_STREAM, _GOAWAY = (
+    FrameType.DATA.value,
+    FrameType.HEADERS.value,
+    FrameType.RST_STREAM.value,
+    FrameType.GOAWAY.value,
+)
+
+
 def examine(trace: Trace, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Ends without a word, and requests served after an error, connection by connection."""
     goaways = _goaways(trace)
@@ -47,8 +55,10 @@ _Goaways = dict[tuple[int, int], list[int]]
 def _goaways(trace: Trace) -> _Goaways:
     columns = trace.columns
     found: _Goaways = {}
+    if _GOAWAY not in columns.type:
+        return found
     for place, kind in enumerate(columns.type):
-        if kind == FrameType.GOAWAY:
+        if kind == _GOAWAY:
             found.setdefault((columns.connection[place], columns.sender[place]), []).append(place)
     return found
 
@@ -110,7 +120,7 @@ def _leaves_open(trace: Trace, cut: CutEvent, places: Sequence[int]) -> bool:
             break
         stream = columns.stream[place]
         seen = ends.get(stream, 0 if stream & 1 else _BY_CLIENT)
-        if columns.type[place] == FrameType.RST_STREAM:
+        if columns.type[place] == _RST_STREAM:
             seen = _BY_BOTH
         elif columns.flags[place] & END_STREAM:
             seen |= _BY_SERVER if columns.sender[place] else _BY_CLIENT
@@ -126,9 +136,8 @@ def _marks(trace: Trace) -> dict[int, list[int]]:
     """By connection: the places of frames that begin or end a stream."""
     columns = trace.columns
     found: dict[int, list[int]] = {}
-    for place, kind in enumerate(columns.type):
-        ends = kind == FrameType.DATA and columns.flags[place] & END_STREAM
-        if ends or kind in (FrameType.HEADERS, FrameType.RST_STREAM):
+    for place, (kind, flags) in enumerate(zip(columns.type, columns.flags, strict=True)):
+        if kind in (_HEADERS, _RST_STREAM) or (kind == _DATA and flags & END_STREAM):
             found.setdefault(columns.connection[place], []).append(place)
     return found
 
@@ -142,7 +151,7 @@ def _served(trace: Trace, goaways: _Goaways) -> Iterator[Finding]:
             continue
         asked: dict[int, int] = {}
         for place in range(errors[0] + 1, len(columns.type)):
-            if columns.connection[place] != connection or columns.type[place] != FrameType.HEADERS:
+            if columns.connection[place] != connection or columns.type[place] != _HEADERS:
                 continue
             stream = columns.stream[place]
             if columns.sender[place] == 0:

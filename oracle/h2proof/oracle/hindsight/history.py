@@ -99,13 +99,14 @@ def claims(trace: Trace) -> Iterator[Claim]:
         if isinstance(slot, CutEvent) and slot.how in ("late", "lost")
     }
     columns = trace.columns
+    reset, goaway = FrameType.RST_STREAM.value, FrameType.GOAWAY.value
     for place, kind in enumerate(columns.type):
-        if kind not in (FrameType.RST_STREAM, FrameType.GOAWAY):
+        if kind != reset and kind != goaway:
             continue
         if columns.connection[place] in holed:
             continue
         payload = trace.payload_at(place)
-        start = 4 if kind == FrameType.GOAWAY else 0
+        start = 4 if kind == goaway else 0
         code = int.from_bytes(payload[start : start + 4], "big")
         if len(payload) >= start + 4 and code in CLAIMING:
             yield Claim(
