@@ -44,6 +44,16 @@ def test_one_finding_is_chosen_by_number_or_by_stream(
     assert stream == found["stream"]
 
 
+def test_more_than_one_can_read_is_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "many.txt"
+    path.write_text("C  PING flags=0x00 octets=00\n" * 60)
+
+    assert 1 == main(["explain", str(path)])
+    assert "... and 10 more: choose one with --finding N" in capsys.readouterr().out
+
+
 def test_a_trace_without_findings_is_said_to_have_none(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

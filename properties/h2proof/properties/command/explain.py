@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from h2proof.oracle import importers, judge
 from h2proof.oracle.explain import explain
-from h2proof.oracle.importers import Account, CannotRead, Options
+from h2proof.oracle.importers import Account, CannotRead, Imported, Options
 from h2proof.oracle.verdict import Finding, Unknown
+from h2proof.properties.command import USAGE
 from h2proof.properties.command.options import emit, examples, format_option, output_option
+
+TOLD_MAX: Final = 50
+"""More findings than this are counted, not told, unless they are chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,50 +68,70 @@ def command(
     """
     if finding is not None and stream is not None:
         raise click.UsageError("give --finding or --stream, not both")
-    told, unknowns = _examined(file, Options(keylog, keep_data=True))
-    chosen = [
-        each
-        for each in told
-        if finding in (None, each.number) and stream in (None, each.finding.stream)
-    ]
-    if finding is not None and not chosen:
-        raise click.UsageError(f"there is no finding {finding}; the input has {len(told)}")
+    examined = _Examined(finding, stream)
+    damage = _examine(file, Options(keylog, keep_data=True), examined)
+    if finding is not None and not examined.told:
+        raise click.UsageError(f"there is no finding {finding}; the input has {examined.count}")
     if form == "json":
-        emit(json.dumps({"version": 1, "findings": [_data(each) for each in chosen]}), output)
+        found = [_data(each) for each in examined.told]
+        emit(json.dumps({"version": 1, "count": examined.count, "findings": found}), output)
     else:
-        emit(_text(chosen, len(told), unknowns), output)
-    return int(any(each.finding.verdict == "violation" for each in chosen))
+        emit("\n".join(_lines(examined)), output)
+    for sentence in damage:
+        click.echo(f"h2proof explain: {file}: {sentence}", err=True)
+    return USAGE if damage else int(examined.violations > 0)
 
 
-def _examined(file: str, options: Options) -> tuple[list[_Told], list[Unknown]]:
-    told: list[_Told] = []
-    unknowns: list[Unknown] = []
+@dataclass(slots=True)
+class _Examined:
+    """What was found, and of what is wanted the first `TOLD_MAX` in words."""
+
+    finding: int | None
+    stream: int | None
+    count: int = 0
+    wanted: int = 0
+    violations: int = 0
+    """Of those that are wanted."""
+    told: list[_Told] = field(default_factory=list)
+    unknowns: list[Unknown] = field(default_factory=list)
+
+    def take(self, imported: Imported, finding: Finding) -> None:
+        self.count += 1
+        if self.finding not in (None, self.count) or self.stream not in (None, finding.stream):
+            return
+        self.wanted += 1
+        self.violations += finding.verdict == "violation"
+        if len(self.told) < TOLD_MAX:
+            text = explain(finding, imported.trace)
+            self.told.append(_Told(self.count, imported.number, imported.title, finding, text))
+
+
+def _examine(file: str, options: Options, examined: _Examined) -> list[str]:
+    """Read and judge the input; what was damaged in it, one sentence each."""
     account = Account()
     try:
         for imported in importers.read(file, options, account):
             verdict = judge(imported.trace)
-            unknowns += verdict.unknowns
+            examined.unknowns += verdict.unknowns
             for each in verdict.findings:
-                text = explain(each, imported.trace)
-                told.append(_Told(len(told) + 1, imported.number, imported.title, each, text))
+                examined.take(imported, each)
     except CannotRead as error:
         raise click.UsageError(str(error)) from None
-    return told, unknowns
+    return account.damage
 
 
-def _text(chosen: list[_Told], all_of_them: int, unknowns: list[Unknown]) -> str:
-    return "\n".join(_lines(chosen, all_of_them, unknowns))
-
-
-def _lines(chosen: list[_Told], all_of_them: int, unknowns: list[Unknown]) -> Iterator[str]:
-    for each in chosen:
+def _lines(examined: _Examined) -> Iterator[str]:
+    for each in examined.told:
         where = f", in: {each.title}" if each.title else f", connection {each.connection}"
-        yield f"Finding {each.number} of {all_of_them}{where}"
+        yield f"Finding {each.number} of {examined.count}{where}"
         yield each.text
         yield ""
-    if not chosen:
+    left = examined.wanted - len(examined.told)
+    if left:
+        yield f"... and {left} more: choose one with --finding N"
+    if not examined.wanted:
         yield "No finding to explain."
-    for unknown in unknowns:
+    for unknown in examined.unknowns:
         yield f"Not judged: {unknown.message} ({unknown.actor}, {unknown.count} frames)"
 
 
