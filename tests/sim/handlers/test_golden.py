@@ -6,7 +6,8 @@ import pytest
 
 from h2proof.sim.handlers import controller
 from h2proof.sim.handlers.caddy import A, B, Variant, caddy_server, push_handler
-from h2proof.sim.handlers.caddy.stage_c import C1, C2
+from h2proof.sim.handlers.caddy.stage_c1 import C1
+from h2proof.sim.handlers.caddy.stage_c2 import C2
 from h2proof.sim.handlers.caddy.stage_d import D_LOOSE, D_STRICT
 from h2proof.sim.handlers.protocol import WriteError, chain
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 MASTER: Final = "Caddy master 0cf03d32f, modules/caddyhttp/push (push-handlers.md part 1)"
 THREAD: Final = "the text of Caddy PR #7778; its code was not available (push-handlers.md part 3)"
+LAYERS: Final = "the layers around it were read (part 7)"
+WEAKER: Final[tuple[RestsOn, ...]] = ("run", "read", "reconstructed")
+"""From the strongest to the weakest; a chain rests on its weakest part."""
 
 
 class Origin(NamedTuple):
@@ -60,7 +63,8 @@ STAGES: Final[Mapping[str, Origin]] = {
 def _row(name: str, origin: Origin, chain: Chain) -> HandlerModel:
     build: Callable[[Stage], Handler] = partial(_build, chain, origin.variant)
     sentence = f"{origin.sentence}; {chain.sentence}"
-    return HandlerModel(name, sentence, origin.rests_on, origin.source, build)
+    weakest = max(origin.rests_on, chain.rests_on, key=WEAKER.index)
+    return HandlerModel(name, sentence, weakest, f"{origin.source}; {LAYERS}", build)
 
 
 def _build(chain: Chain, variant: Variant, stage: "Stage") -> Handler:

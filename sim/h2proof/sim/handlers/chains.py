@@ -17,6 +17,7 @@ from h2proof.sim.handlers.layers.idle_timeout import idle_timeout
 from h2proof.sim.handlers.layers.kept_writer import kept_writer
 from h2proof.sim.handlers.layers.matched import matched
 from h2proof.sim.handlers.layers.reverse_proxy import reverse_proxy
+from h2proof.sim.handlers.model import RestsOn
 from h2proof.sim.handlers.page import page
 from h2proof.sim.handlers.protocol import Handler, Middleware, chain
 
@@ -32,6 +33,8 @@ class Chain:
 
     sentence: str
     build: Build
+    rests_on: RestsOn = "read"
+    """The layers of the other chains were read, not run (push-handlers.md part 7)."""
 
 
 def _push(stage: "Stage", variant: Variant) -> Middleware:
@@ -81,7 +84,7 @@ def _proxied(stage: "Stage", variant: Variant) -> Handler:
 
 
 CHAINS: Final[Mapping[str, Chain]] = {
-    "": Chain("the push handler in front of a page", _plain),
+    "": Chain("the push handler in front of a page", _plain, "run"),
     "-kept": Chain("a layer below keeps the writer beyond the return and writes once more", _kept),
     "-buffered": Chain("two push handlers with a buffering layer between them", _buffered),
     "-twice": Chain("two push handlers, one in the other", _twice),

@@ -4,7 +4,8 @@ Whether the real one still panics is unknown (§7), so both are here (§3.4).
 """
 
 from h2proof.sim.handlers.caddy.serve import Variant, at_first_push
-from h2proof.sim.handlers.caddy.stage_c import PushingLinkPusher, pooled
+from h2proof.sim.handlers.caddy.stage_c1 import pooled
+from h2proof.sim.handlers.caddy.stage_c2 import PushingLinkPusher
 from h2proof.sim.links import parse_d_loose, parse_d_strict
 
 D_STRICT = Variant(pooled(PushingLinkPusher, parse_d_strict), at_first_push)

@@ -1,19 +1,18 @@
-"""C1 and C2: wrappers from a pool, the ResponseWriterWrapper embedded by value (V1, b867069).
+"""C1: wrappers from a pool, the ResponseWriterWrapper embedded by value (V1, b867069).
 
 The pool gives out what was put back last, so that a stale reference meets the next request (§3.4,
-H4). C2 makes `hdr` when the first push wants it and has a Push of its own. Reconstructed from the
-thread: whether these kept B's clearing of the variable is not stated, and they do not here.
+H4). Reconstructed from the thread: whether it kept B's clearing of the variable is not stated, and
+it does not here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from h2proof.sim.handlers.caddy.serve import Life, Variant, at_entry, at_first_push
+from h2proof.sim.handlers.caddy.serve import Life, Variant, at_entry
 from h2proof.sim.handlers.caddy.wrapper import (
     EMBEDDED_OCTETS,
     LinkPusher,
     MakeHeader,
-    follow,
 )
 from h2proof.sim.handlers.protocol import Handler, Pusher, Request, ResponseWriter, as_writer
 from h2proof.sim.links import Parser, parse_caddy
@@ -21,21 +20,6 @@ from h2proof.sim.resources import Pool
 
 if TYPE_CHECKING:
     from h2proof.sim.side import Stage
-
-
-class PushingLinkPusher(LinkPusher):
-    """With a Push method of its own: straight to the pusher, `hdr` still not added (H12)."""
-
-    __slots__ = ()
-
-    async def push(
-        self,
-        target: str,
-        method: str = "GET",
-        header: Mapping[str, Sequence[str]] | None = None,
-    ) -> None:
-        """The pusher's."""
-        await follow(self._pusher).push(target, method, header)
 
 
 def pooled(kind: type[LinkPusher], parse: Parser) -> "Callable[[Stage], Life]":
@@ -61,4 +45,3 @@ def pooled(kind: type[LinkPusher], parse: Parser) -> "Callable[[Stage], Life]":
 
 
 C1 = Variant(pooled(LinkPusher, parse_caddy), at_entry)
-C2 = Variant(pooled(PushingLinkPusher, parse_caddy), at_first_push)
