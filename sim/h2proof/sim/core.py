@@ -97,6 +97,11 @@ class Core:
         return "server" if self.role == "client" else "client"
 
     @property
+    def failed(self) -> bool:
+        """True after GOAWAY with an error code: nothing can be sent any more."""
+        return self._failed
+
+    @property
     def closed(self) -> bool:
         """True: close the transport once the output is flushed.
 

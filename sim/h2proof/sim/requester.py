@@ -115,8 +115,11 @@ class Requester:
         notices = []
         for notice in self.connection.receive_stepwise(data):
             notices.append(notice)
-            self._react(notice)
-            self._ask()
+            if not self.connection.failed:
+                self._react(notice)
+                self._ask()
+        if self.connection.failed:
+            self._lose()
         return notices
 
     def _react(self, notice: Notice) -> None:
@@ -209,6 +212,13 @@ class Requester:
                 self._over(stream, "unprocessed")
         for exchange in self._waiting:
             exchange.outcome = "unprocessed"
+        self._waiting.clear()
+
+    def _lose(self) -> None:
+        """The connection failed, and with it all that was waited for."""
+        for exchange in (*self._live.values(), *self._waiting):
+            exchange.outcome = "failed"
+        self._live.clear()
         self._waiting.clear()
 
     def _over(

@@ -61,7 +61,8 @@ class Responder:
         notices = []
         for notice in self.connection.receive_stepwise(data):
             notices.append(notice)
-            self._react(notice)
+            if not self.connection.failed:
+                self._react(notice)
         return notices
 
     def _react(self, notice: Notice) -> None:

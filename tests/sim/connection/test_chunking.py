@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from h2proof.oracle import importers
-from h2proof.sim import Connection, Requester, Responder, notation, responder
+from h2proof.sim import Connection, Limits, Requester, Responder, notation, responder
 from h2proof.sim.codec import PREFACE, encode, raw
 from h2proof.sim.frames import (
     Data,
@@ -55,8 +55,20 @@ def asking_client() -> Connection:
     return client
 
 
-def requester() -> Requester:
-    client = Requester(push="refuse")
+TIGHT = Limits(
+    streams_max=2,
+    reserved_streams_max=1,
+    field_section_octets_max=150,
+    field_block_octets_max=60,
+    continuations_max=1,
+    fruitless_frames_max=3,
+    resets_max=1,
+    reset_streams_known_max=1,
+)
+
+
+def requester(limits: Limits | None = None) -> Requester:
+    client = Requester(push="refuse", limits=limits)
     for _ in range(4):
         client.request(REQUEST, bytes(20))
     return client
@@ -67,6 +79,8 @@ ENDPOINTS: dict[str, Callable[[], Connection | Responder | Requester]] = {
     "client": asking_client,
     "responder": responder,
     "requester": requester,
+    "tight responder": lambda: responder(limits=TIGHT),
+    "tight requester": lambda: requester(TIGHT),
 }
 
 
@@ -172,11 +186,10 @@ def written(steps: list[Said], start: bytes, mutations: list[tuple[int, int]]) -
     return bytes(octets)
 
 
+CLIENTS = ("client", "requester", "tight requester")
 START = {
-    "server": PREFACE + encode(Settings()),
-    "responder": PREFACE + encode(Settings()),
-    "client": encode(Settings()),
-    "requester": encode(Settings()),
+    name: encode(Settings()) if name in CLIENTS else PREFACE + encode(Settings())
+    for name in ENDPOINTS
 }
 places = st.lists(st.integers(0, 2**20), max_size=12)
 mutations = st.lists(st.tuples(st.integers(0, 2**16), st.integers(0, 255)), max_size=2)

@@ -128,4 +128,4 @@ def test_the_example_of_the_page_runs() -> None:
     page = Path(__file__).resolve().parents[3] / "docs" / "connection.md"
     [example] = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
 
-    exec(example, {})
+    exec(example, {})  # noqa: S102

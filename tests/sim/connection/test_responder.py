@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from h2proof.sim import Connection, ErrorCode, IllegalSend, Requester, responder
+from h2proof.sim import Connection, ErrorCode, IllegalSend, Limits, Requester, responder
 from h2proof.sim.codec import PREFACE, encode
 from h2proof.sim.frames import (
     AnyFrame,
@@ -195,6 +195,17 @@ def test_uploads_are_credited_back() -> None:
     assert b"200" == answer(wire.read(server.take_output()), wire, 1)[0]
 
 
+def test_a_frame_that_both_opens_a_window_and_is_one_too_many_raises_nothing() -> None:
+    server = responder(limits=Limits(fruitless_frames_max=3))
+    wire = Wire()
+    server.receive(wire.opening("client", ((Setting.INITIAL_WINDOW_SIZE, 0),)))
+    server.receive(wire.headers(1, REQUEST, end_stream=True))
+    server.receive(encode(Settings(((Setting.INITIAL_WINDOW_SIZE, 0),))) * 3)
+    server.receive(encode(Settings(((Setting.INITIAL_WINDOW_SIZE, 99),))))
+
+    assert server.closed
+
+
 # -- the client --
 
 
@@ -287,3 +298,23 @@ def test_a_request_that_is_none_is_refused_at_once() -> None:
 
     assert client.quiet
     assert [] == client.exchanges
+
+
+def test_when_the_connection_fails_nothing_is_waited_for() -> None:
+    client = Requester()
+    client.request(POST, bytes(100_000))
+    client.receive(encode(Settings()) + encode(Data(0, b"x")))
+
+    assert client.closed
+    assert ["failed"] == [exchange.outcome for exchange in client.exchanges]
+    assert client.quiet
+
+
+def test_a_frame_too_many_that_opens_a_window_raises_nothing_at_the_client_either() -> None:
+    client = Requester(limits=Limits(fruitless_frames_max=3))
+    client.request(POST, bytes(100_000))
+    client.receive(encode(Settings()) * 3)
+    client.receive(encode(Settings(((Setting.INITIAL_WINDOW_SIZE, 99_999),))))
+
+    assert client.closed
+    assert client.quiet
