@@ -79,12 +79,12 @@ def site_of(options: "Mapping[str, Param]") -> Site:
         tuple(line for line in texts["links"].split("\n") if line),
         tuple(line for line in texts["early_links"].split("\n") if line),
         frozenset(texts["page_paths"].split()),
-        _octets(texts, "body_octets"),
-        _octets(texts, "resource_octets"),
+        number(texts, "body_octets", 0),
+        number(texts, "resource_octets", 0),
         _bodies(texts["bodies"]),
-        _octets(texts, "chunk_octets"),
-        _octets(texts, "pause_ns"),
-        _octets(texts, "status"),
+        number(texts, "chunk_octets", 0),
+        number(texts, "pause_ns", 0),
+        number(texts, "status", 0),
         texts["how"],
         HeaderChanges(
             _pairs(texts["header_add"]),
@@ -95,17 +95,19 @@ def site_of(options: "Mapping[str, Param]") -> Site:
     )
 
 
-def _octets(texts: Mapping[str, str], name: str) -> int:
-    if not texts[name].isdecimal():
-        raise ValueError(f"option {name} is {texts[name]!r}; it is a number from 0")
-    return int(texts[name])
+def number(options: "Mapping[str, Param] | Mapping[str, str]", name: str, default: int) -> int:
+    """An option that is a whole number from 0; ValueError with one sentence."""
+    text = str(options.get(name, default))
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(f"option {name} is {text!r}; it is a whole number from 0")
+    return int(text)
 
 
 def _bodies(text: str) -> dict[str, int]:
     bodies: dict[str, int] = {}
     for entry in text.split():
         path, _, octets = entry.rpartition("=")
-        bodies[path] = _octets({"bodies": octets}, "bodies")
+        bodies[path] = number({"bodies": octets}, "bodies", 0)
     return bodies
 
 

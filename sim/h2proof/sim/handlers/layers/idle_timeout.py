@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from h2proof.sim.handlers import controller
 from h2proof.sim.handlers.layers.wrapping import Pushing, watched
+from h2proof.sim.handlers.options import number
 from h2proof.sim.handlers.protocol import (
     Handler,
     Middleware,
@@ -42,7 +43,7 @@ class _IdleTimeoutWriter(Pushing):
 
 def idle_timeout(stage: "Stage") -> Middleware:
     """The middleware."""
-    idle_ns = int(stage.options.get("write_idle_ns", MINUTE_NS))
+    idle_ns = number(stage.options, "write_idle_ns", MINUTE_NS)
 
     async def handle(w: ResponseWriter, r: Request, following: Handler) -> None:
         if idle_ns:

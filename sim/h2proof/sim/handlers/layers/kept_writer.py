@@ -7,6 +7,7 @@ octets depends on what the writer has become by then. Option `late_ns`: how long
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from h2proof.sim.handlers.options import number
 from h2proof.sim.handlers.protocol import (
     CallError,
     Handler,
@@ -23,7 +24,7 @@ LATE_NS: Final = 20_000_000
 
 def kept_writer(stage: "Stage") -> Middleware:
     """The middleware."""
-    late_ns = int(stage.options.get("late_ns", LATE_NS))
+    late_ns = number(stage.options, "late_ns", LATE_NS)
 
     async def handle(w: ResponseWriter, r: Request, following: Handler) -> None:
         await following(w, r)

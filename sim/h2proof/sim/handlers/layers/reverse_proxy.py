@@ -9,7 +9,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from h2proof.sim.handlers.options import Site, site_of
+from h2proof.sim.handlers.options import Site, number, site_of
 from h2proof.sim.handlers.protocol import (
     CallError,
     Handler,
@@ -59,7 +59,7 @@ class _Forwarding:
 def reverse_proxy(stage: "Stage") -> Handler:
     """The responder."""
     site = site_of(stage.options)
-    upstream_ns = int(stage.options.get("upstream_ns", UPSTREAM_NS))
+    upstream_ns = number(stage.options, "upstream_ns", UPSTREAM_NS)
 
     async def handle(w: ResponseWriter, r: Request) -> None:
         page = r.path in site.page_paths

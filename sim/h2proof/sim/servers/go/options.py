@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from h2proof.sim.handlers.options import number
+
 if TYPE_CHECKING:
     from h2proof.sim.scenario import Param
 
@@ -38,6 +40,6 @@ class ServerOptions:
     def of(cls, options: "Mapping[str, Param]") -> "ServerOptions":
         """The options that are for a server."""
         return cls(
-            int(options.get("max_concurrent_streams", 250)),
-            int(options.get("write_timeout_ns", 0)),
+            number(options, "max_concurrent_streams", 250),
+            number(options, "write_timeout_ns", 0),
         )
