@@ -33,7 +33,7 @@ def check_reports(path: Path, octets: bytes) -> None:
     path.write_bytes(octets)
     checked = check(str(path), Wishes(Options()))
     for form in REPORTS:
-        assert render(form, [checked])
+        assert render(form, [checked]) or (form == "text" and checked.error)
     assert 1 == json.loads(render("json", [checked]))["version"]
 
 
