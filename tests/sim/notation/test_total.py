@@ -1,6 +1,8 @@
 """The notation is total: any trace, printed and parsed, is that trace again."""
 
-from hypothesis import given
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from h2proof.sim import codec, notation
@@ -186,6 +188,13 @@ def test_printing_then_parsing_gives_any_trace_again(trace: Trace) -> None:
     assert trace == notation.parse_one(notation.print_trace(trace))
 
 
+@pytest.mark.slow
+@hypothesis_settings(max_examples=5000, suppress_health_check=list(HealthCheck))
+@given(traces())
+def test_printing_then_parsing_gives_very_many_traces_again(trace: Trace) -> None:
+    assert trace == notation.parse_one(notation.print_trace(trace))
+
+
 @given(traces())
 def test_what_is_printed_is_inert(trace: Trace) -> None:
     text = notation.print_trace(trace)
@@ -193,11 +202,13 @@ def test_what_is_printed_is_inert(trace: Trace) -> None:
     assert all(letter.isprintable() or letter == "\n" for letter in text)
 
 
+@hypothesis_settings(max_examples=40)
 @given(traces().filter(len))
 def test_what_is_printed_is_recognised(trace: Trace) -> None:
     assert notation.looks_like(notation.print_trace(trace))
 
 
+@hypothesis_settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(

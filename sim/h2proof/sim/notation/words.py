@@ -76,6 +76,8 @@ def shown(word: str) -> str:
 
 def quoted(text: str) -> str:
     """Text in double quotes; what is not printable is escaped."""
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     return '"' + "".join(map(_inert, text)) + '"'
 
 
@@ -87,13 +89,14 @@ def _inert(letter: str) -> str:
 
 def quoted_octets(value: bytes) -> str:
     """Octets in double quotes: printable ASCII as it is, all else as \\xNN."""
-    return '"' + "".join(_inert_octet(octet) for octet in value) + '"'
+    return f'"{value.decode("latin-1").translate(_INERT_OCTETS)}"'
 
 
-def _inert_octet(octet: int) -> str:
-    if octet in b'"\\':
-        return "\\" + chr(octet)
-    return chr(octet) if 0x20 <= octet < 0x7F else f"\\x{octet:02x}"
+_INERT_OCTETS: Final = {
+    **{octet: f"\\x{octet:02x}" for octet in range(256) if not 0x20 <= octet < 0x7F},
+    ord('"'): '\\"',
+    ord("\\"): "\\\\",
+}
 
 
 def unquoted(word: str) -> str | None:
