@@ -27,6 +27,9 @@ CAPTURES: Final = (
     "syn-seqwrap-caddy-push.pcap",
 )
 """Every clear-text capture in which Caddy or Go promises something."""
+ENCRYPTED: Final = ("nghttp-caddy-tls-push.pcapng",)
+"""The same over TLS, with its keys in the file. This older copy of Go's server, the one bundled in
+net/http, does not announce HEADER_TABLE_SIZE; all else is alike."""
 
 
 def test_the_list_of_twins_is_complete(shared: Path) -> None:
@@ -169,13 +172,14 @@ TWINS: Final[dict[str, Callable[[Trace], tuple[Any, dict[str, Any]]]]] = {
     "nghttp-caddy-push.pcapng": caddy,
     "nghttp-go-manypush-max1.pcapng": TWELVE,
     "nghttp-go-push.pcapng": THREE,
+    "nghttp-caddy-tls-push.pcapng": caddy,
     "pyh2-caddy-push-cancel.pcapng": caddy,
     "pyh2-go-push-cancel.pcapng": THREE,
     "syn-seqwrap-caddy-push.pcap": caddy,
 }
 
 
-@pytest.mark.parametrize("name", CAPTURES)
+@pytest.mark.parametrize("name", CAPTURES + ENCRYPTED)
 def test_a_twin_promises_and_answers_as_the_original_did(
     bench: Any, shared: Path, name: str
 ) -> None:
