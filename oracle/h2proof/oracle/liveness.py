@@ -46,7 +46,9 @@ def examine(trace: Trace) -> tuple[Finding, ...]:
         elif isinstance(slot, NoteEvent) and (seen := reached(slot)) is not None:
             left = left or seen.milestone == "clients leave"
             if seen.milestone == "not quiet":
-                findings.append(_never_quiet(trace, slot, seen.detail, watch.faults_stopped))
+                found_now = _never_quiet(trace, slot, seen.detail, watch.faults_stopped)
+                if all(each.fingerprint != found_now.fingerprint for each in findings):
+                    findings.append(found_now)  # who waits at both moments is told once
             elif seen.milestone == "faults stop":
                 watch.faults_stopped = slot.index
             elif seen.milestone == "quiet" and not asked and not left:

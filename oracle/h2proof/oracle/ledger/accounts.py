@@ -71,7 +71,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "buffer", "stream", "a field block that waits for its end", "the octets that wait"
     ),
     "window octets": Kind(
-        "octet", "connection", "received, and not credited back", "flow-controlled octets"
+        "octet", "stream", "received, and not credited back", "flow-controlled octets"
     ),
     "timer": Kind("timer", "connection", "a deadline that has not come"),
     "task": Kind("task", "connection", "something that runs or waits"),

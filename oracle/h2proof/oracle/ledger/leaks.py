@@ -69,8 +69,10 @@ def _leak(
 def _message(trace: Trace, group: list[Survivor]) -> str:
     kind = group[0].life.resource.kind
     count = len(group)
-    plural = kind if kind.endswith("s") else f"{kind}s"
-    many = f"a {kind} is" if count == 1 else f"{count} {plural} are"
+    if kind.endswith("s"):
+        many = f"{kind} are"
+    else:
+        many = f"a {kind} is" if count == 1 else f"{count} {kind}s are"
     note = trace[group[0].moment]
     assert isinstance(note, NoteEvent)
     when = "all is quiet" if note.text == "quiet" else "nothing moves any more"
