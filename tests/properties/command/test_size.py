@@ -99,7 +99,7 @@ def test_a_gigabyte_through_standard_input() -> None:
     [connection] = file["connections"]
 
     assert 3 * 65536 < connection["frames"]
-    assert [] == connection["findings"]
+    assert "violation" not in {each["verdict"] for each in connection["findings"]}
     assert connection["complete"]
     assert rss < RSS_KIB_MAX
 
