@@ -33,6 +33,11 @@ def executed(source: Path) -> NotebookNode:
         resources={"metadata": {"path": str(HERE)}},
     )
     client.execute()
+    for cell in notebook.cells:
+        # what cannot draw itself is shown as an error, and does not stop the run
+        for output in cell.get("outputs", ()):
+            if output.output_type == "error":
+                raise RuntimeError(f"{source.name}: {output.ename}: {output.evalue}")
     return settled(notebook)
 
 
