@@ -161,7 +161,7 @@ class _Rows:
         if frame.type == FrameType.DATA and event.index not in self._marks:
             return None
         text = Label(f"{label.words} arrives")
-        return self._make("arrival", event, text, "arrival", frame.sender, frame.stream)
+        return self._make("arrival", event, text, "arrivals", frame.sender, frame.stream)
 
     def _note(self, event: NoteEvent) -> Row:
         where = f" (stream {event.stream})" if event.stream else ""
