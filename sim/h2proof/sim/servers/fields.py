@@ -13,6 +13,8 @@ from h2proof.sim.handlers.protocol import Body, Context, Request
 from h2proof.sim.hpack import FieldLine, Fields
 
 SECOND_NS: Final = 1_000_000_000
+CHANGED: Final = "request changed by its handler"
+"""What a server notes of a request whose header map is not what came, with the names behind it."""
 TRAILER_PREFIX: Final = "Trailer:"
 """Go's http.TrailerPrefix: before a name it makes a field of the trailer section."""
 NO_TRAILERS: Final = frozenset(("Content-Length", "Transfer-Encoding", "Trailer"))

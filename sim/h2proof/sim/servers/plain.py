@@ -24,6 +24,8 @@ from h2proof.sim.servers.body import RequestBody
 from h2proof.sim.servers.calling import panic_of
 from h2proof.sim.servers.credit import grant, take_data
 from h2proof.sim.servers.fields import (
+    CHANGED,
+    changed_fields,
     request_of,
     response_section,
     sorted_lines,
@@ -120,7 +122,7 @@ class PlainConnection:
         writer = PlainWriter(self, request)
         side.register.track(writer, "response writer", size=WRITER_OCTETS, by="server", **place)
         name = f"server {side.connection} stream {stream}"
-        side.loop.create_task(run_handler(self, writer, request), name=name)
+        side.loop.create_task(run_handler(self, writer, request, fields), name=name)
 
     def body_of(self, stream: int) -> RequestBody | None:
         """The content of a request that is not over."""
@@ -229,11 +231,16 @@ class PlainWriter:
             raise WriteError(refused.reason) from None
 
 
-async def run_handler(connection: PlainConnection, writer: PlainWriter, request: Request) -> None:
+async def run_handler(
+    connection: PlainConnection, writer: PlainWriter, request: Request, fields: Fields
+) -> None:
     """Run the handler and end its stream, by END_STREAM or by RST_STREAM."""
     stream, side = request.stream, connection.side
     panic = await panic_of(side.handler, writer, request)
     place = {"connection": side.connection, "stream": stream}
+    changed = changed_fields(fields, request.header)
+    if changed:
+        side.note(f"{CHANGED}: {', '.join(changed)}", **place)
     side.note("handler returned" if panic is None else f"handler panicked: {panic}", **place)
     code = await _end(writer) if panic is None else ErrorCode.INTERNAL_ERROR
     state = connection.peer.state(stream)

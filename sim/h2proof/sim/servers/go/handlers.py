@@ -11,7 +11,7 @@ from h2proof.sim.errors import ErrorCode
 from h2proof.sim.handlers.protocol import Request
 from h2proof.sim.hpack import Fields
 from h2proof.sim.servers.calling import panic_of
-from h2proof.sim.servers.fields import changed_fields
+from h2proof.sim.servers.fields import CHANGED, changed_fields
 from h2proof.sim.servers.go.stream import Stream
 from h2proof.sim.servers.go.writer import ResponseWriter
 from h2proof.sim.servers.go.writes import ResetWrite
@@ -77,7 +77,7 @@ async def run_handler(connection: "GoConnection", exchange: Exchange) -> None:
     panic = await panic_of(connection.side.handler, writer, request)
     changed = changed_fields(fields, request.header)
     if changed:
-        connection.note(f"request changed by its handler: {', '.join(changed)}", stream)
+        connection.note(f"{CHANGED}: {', '.join(changed)}", stream)
     stream.context.done.set()
     if panic is None:
         connection.note("handler returned", stream)
