@@ -1,12 +1,16 @@
 """A finding is told with its events first, then who knew what, then the contradiction."""
 
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from h2proof.oracle import judge, ledger, lifetimes
 from h2proof.oracle.explain import LINES_MAX, WIDTH, explain
 from h2proof.oracle.verdict import Because
 from h2proof.sim import notation
 
+NEIGHBOURS = Path(__file__).resolve().parents[2] / "data" / "neighbours"
 PUSH = """
 C  HEADERS 1 END_STREAM  GET /
 C  SETTINGS ENABLE_PUSH=0
@@ -90,6 +94,13 @@ def test_a_stale_handle_is_told_with_both_lives() -> None:
 
     assert "wrapper#1 was acquired for connection 0, stream 1" in text
     assert "wrapper#1.2 was acquired for connection 0, stream 3" in text
+
+
+@pytest.mark.parametrize("path", sorted(NEIGHBOURS.glob("*.txt")), ids=lambda path: path.stem)
+def test_each_finding_of_each_neighbour_fits_a_screen(path: Path) -> None:
+    for titled in notation.parse(path.read_text()):
+        for finding in judge(titled.trace).findings:
+            assert fits_a_screen(explain(finding, titled.trace)), titled.title
 
 
 def test_many_facts_and_long_words_still_fit_a_screen() -> None:
