@@ -39,6 +39,10 @@ class Responder:
         limits: Limits | None = None,
     ) -> None:
         announced = {Setting.MAX_CONCURRENT_STREAMS: STREAMS_MAX, **(settings or {})}
+        if limits is None:
+            # a client that never acknowledges the setting is refused as well (§8.7 allows it)
+            most = max(STREAMS_MAX, announced[Setting.MAX_CONCURRENT_STREAMS])
+            limits = Limits(streams_max=most)
         self.connection = Connection("server", settings=announced, limits=limits)
         self.body = body
         self._length = (b"content-length", b"%d" % len(body))

@@ -441,3 +441,33 @@ def test_on_a_connected_stream_only_data_and_control_frames_move() -> None:
     assert [TrailersReceived(1, TRAILERS)] == refused.receive(
         wire.headers(1, TRAILERS, end_stream=True)
     )
+
+
+def test_behind_the_clients_goaway_promises_are_ignored_but_decoded() -> None:
+    client, wire = pair("client")
+    client.send_headers(None, REQUEST, end_stream=True)
+    client.goaway()
+    promised: Fields = (*REQUEST, (b"in", b"the table"))
+
+    assert [] == client.receive(wire.promise(1, 2, promised) + wire.headers(2, RESPONSE))
+    assert State.IDLE is client.state(2)
+    fields: Fields = (*RESPONSE, (b"in", b"the table"))
+    assert [ResponseReceived(1, fields, True)] == client.receive(
+        wire.headers(1, fields, end_stream=True)
+    )
+    assert client.closed
+
+
+def test_credit_of_streams_that_are_gone_does_not_stand_in_the_way_of_a_setting() -> None:
+    server, wire = pair("server")
+    server.receive(wire.headers(1, REQUEST) + wire.headers(3, REQUEST))
+    server.receive(encode(WindowUpdate(1, 2**31 - 1 - 65_535)) + encode(RstStream(1, 8)))
+    server.receive(encode(Settings(((Setting.INITIAL_WINDOW_SIZE, 2**31 - 1),))))
+    assert not server.closed
+    assert 65_535 == server.send_window(3)
+
+    server.credit(3, 2**31 - 1 - 65_535)
+    with pytest.raises(IllegalSend, match=r"6\.9\.1-06"):
+        server.update_settings({Setting.INITIAL_WINDOW_SIZE: 70_000})
+    server.reset(3)
+    server.update_settings({Setting.INITIAL_WINDOW_SIZE: 70_000})

@@ -151,8 +151,12 @@ def test_a_malformed_request_is_reset() -> None:
     assert b"200" == answer(frames, wire, 3)[0]
 
 
-def test_one_stream_more_than_announced_is_refused() -> None:
-    server, wire = greeted((Setting.INITIAL_WINDOW_SIZE, 0))
+@pytest.mark.parametrize("acknowledged", [True, False])
+def test_one_stream_more_than_announced_is_refused(acknowledged: bool) -> None:
+    server, wire = responder(), Wire()
+    server.receive(wire.opening("client", ((Setting.INITIAL_WINDOW_SIZE, 0),)))
+    if acknowledged:
+        server.receive(encode(Settings(ack=True)))
 
     for number in range(101):
         server.receive(wire.headers(2 * number + 1, REQUEST, end_stream=True))
