@@ -1,17 +1,21 @@
 """How blocked handlers and streams come to their end: I8, I21, I22."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from h2proof.oracle.invariants.invariant import Breach
-from h2proof.oracle.invariants.story import NEVER, Story
+from h2proof.oracle.invariants.story import NEVER, ConnectionStory, Life, Story
 from h2proof.sim.errors import ErrorCode
 from h2proof.sim.frames import FrameType
+from h2proof.sim.trace import FrameEvent
 
 HARMLESS: Final = frozenset(
     kind.value for kind in (FrameType.WINDOW_UPDATE, FrameType.RST_STREAM, FrameType.PRIORITY)
 )
 """Frames that may still be on their way when a stream is closed (RFC 9113 §5.1)."""
+
+OWED: Final = frozenset({"DATA", "HEADERS"})
+"""Queued frames that a client waits for."""
 
 
 def never_released(story: Story) -> Iterator[Breach]:
@@ -28,6 +32,7 @@ def never_released(story: Story) -> Iterator[Breach]:
 
 def late_frame_hurts(story: Story) -> Iterator[Breach]:
     """I21: late frames on closed promised streams are answered by nothing, and leave nothing."""
+    lasting = story.by_stream(*{life.resource.kind for life in story.lives.values() if life.held})
     for connection in story.connections.values():
         places = [*connection.arrived, NEVER][1:]
         for sent, arrived, following in zip(
@@ -36,30 +41,35 @@ def late_frame_hurts(story: Story) -> Iterator[Breach]:
             stream = story.streams.get((connection.number, sent.stream))
             if stream is None or not stream.associated or sent.type not in HARMLESS:
                 continue
-            if stream.closed >= arrived:
-                continue
-            for answer, code in connection.server_goaways:
-                if arrived < answer < following and code:
-                    message = f"{sent} on a closed promised stream ended the connection"
-                    yield Breach(answer, message, (("it arrived", arrived),), sent.stream)
-            for life in story.lives.values():
-                lasting = life.held and life.resource.kind != "task"
-                if life.stream == sent.stream and arrived < life.acquired < following and lasting:
-                    message = f"{sent} on a closed promised stream left {life.resource} behind"
-                    yield Breach(life.held[0][0], message, (("it arrived", arrived),), sent.stream)
+            if stream.closed < arrived:
+                left = lasting.get((connection.number, sent.stream), ())
+                yield from _effects(connection, sent, (arrived, following), left)
+
+
+def _effects(
+    connection: ConnectionStory, sent: FrameEvent, between: tuple[int, int], left: Iterable[Life]
+) -> Iterator[Breach]:
+    """What happened between a frame's arrival and the next one's."""
+    arrived, following = between
+    for answer, code in connection.server_goaways:
+        if arrived < answer < following and code:
+            message = f"{sent} on a closed promised stream ended the connection"
+            yield Breach(answer, message, (("it arrived", arrived),), sent.stream)
+    for life in left:
+        if arrived < life.acquired < following and life.held:
+            message = f"{sent} on a closed promised stream left {life.resource} behind"
+            yield Breach(life.held[0][0], message, (("it arrived", arrived),), sent.stream)
 
 
 def torn_down_while_idle(story: Story) -> Iterator[Breach]:
     """I22: a stream that owes the client nothing is not reset for being idle."""
-    queued = [life for life in story.of_kinds("queued frame") if life.by in ("DATA", "HEADERS")]
-    for stream in story.streams.values():
+    queued = story.by_stream("queued frame")
+    for key, stream in story.streams.items():
         event, code = stream.resets.get("server", (NEVER, 0))
         if code != ErrorCode.INTERNAL_ERROR or stream.panic or stream.handler_started > event:
             continue
         owed = any(
-            (life.connection, life.stream) == (stream.connection, stream.id)
-            and life.acquired < event < life.ended
-            for life in queued
+            life.by in OWED and life.acquired < event < life.ended for life in queued.get(key, ())
         )
         if not owed and stream.handler_ended > event:
             message = f"stream {stream.id} was reset while nothing was owed on it"

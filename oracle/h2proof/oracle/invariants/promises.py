@@ -1,16 +1,20 @@
 """Promises on the wire: I9, I11, I12 in two readings, I13, I14, I18, I19."""
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
 
 from h2proof.oracle.invariants.invariant import Breach
-from h2proof.oracle.invariants.story import CANCELS, NEVER, ConnectionStory, Story, StreamStory
+from h2proof.oracle.invariants.story import (
+    CANCELS,
+    ENABLE_PUSH,
+    MAX_CONCURRENT_STREAMS,
+    NEVER,
+    UNLIMITED,
+    ConnectionStory,
+    Story,
+    StreamStory,
+)
 from h2proof.sim.links import parse_caddy
-
-ENABLE_PUSH: Final = 2
-MAX_CONCURRENT_STREAMS: Final = 3
-UNLIMITED: Final = 2**32 - 1
 
 
 def _promises(story: Story) -> Iterator[tuple[ConnectionStory, StreamStory, StreamStory]]:
@@ -60,38 +64,37 @@ def _hindrances(
 def too_many_at_the_promise(story: Story) -> Iterator[Breach]:
     """I12 as Go reads it: a promised stream counts from its promise."""
     for connection, promised, _ in _promises(story):
-        yield from _crowded(connection, promised, promised.promised, since_promise=True)
+        yield from _crowded(connection, promised, promised.promised, lambda each: each.promised)
 
 
 def too_many_at_the_response(story: Story) -> Iterator[Breach]:
-    """I12 as nghttp2 reads it: a promised stream counts from its response's header."""
+    """I12 as nghttp2 reads it: a promised stream counts from its response's header.
+
+    A limit that was lowered after the promise does not bind it: existing promises may go on.
+    """
     for connection, promised, _ in _promises(story):
-        if promised.responses:
-            event = promised.responses[0].event
-            yield from _crowded(connection, promised, event, since_promise=False)
+        event = _responded(promised)
+        then = connection.setting(MAX_CONCURRENT_STREAMS, promised.promised, UNLIMITED)
+        now = connection.setting(MAX_CONCURRENT_STREAMS, event, UNLIMITED)
+        if event < NEVER and now >= then:
+            yield from _crowded(connection, promised, event, _responded)
 
 
 def _crowded(
-    connection: ConnectionStory, promised: StreamStory, event: int, *, since_promise: bool
+    connection: ConnectionStory,
+    promised: StreamStory,
+    event: int,
+    counts_from: Callable[[StreamStory], int],
 ) -> Iterator[Breach]:
-    """The client's limit may have been lowered: then open ones may stay, and no new one comes."""
     most = connection.setting(MAX_CONCURRENT_STREAMS, event, UNLIMITED)
     others = sum(
-        (each.promised if since_promise else _responded(each)) < event < _closed(each)
+        counts_from(each) < event < _closed(each)
         for each in connection.promises
         if each is not promised
     )
-    counted = others if since_promise else others + (promised.promised > event)
-    if counted >= most and not (not since_promise and _was_promised_in_room(connection, promised)):
+    if others >= most:
         message = f"stream {promised.id} makes {others + 1} where the client allows {most}"
         yield Breach(event, message, (), promised.id)
-
-
-def _was_promised_in_room(connection: ConnectionStory, promised: StreamStory) -> bool:
-    """Whether the limit was lowered after the promise."""
-    then = connection.setting(MAX_CONCURRENT_STREAMS, promised.promised, UNLIMITED)
-    now = connection.setting(MAX_CONCURRENT_STREAMS, _responded(promised), UNLIMITED)
-    return now < then
 
 
 def _responded(stream: StreamStory) -> int:

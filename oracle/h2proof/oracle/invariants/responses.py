@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from h2proof.oracle.invariants.invariant import Breach
-from h2proof.oracle.invariants.story import NEVER, Story, StreamStory
+from h2proof.oracle.invariants.story import (
+    ENABLE_PUSH,
+    MAX_CONCURRENT_STREAMS,
+    NEVER,
+    UNLIMITED,
+    ConnectionStory,
+    Story,
+    StreamStory,
+)
+from h2proof.sim.hpack import Fields
 from h2proof.sim.links import parse_rfc8288
 
 SECOND_NS: Final = 1_000_000_000
@@ -18,45 +27,60 @@ PUSH_ERRORS: Final = (
 
 def bad_link_hurts(story: Story) -> Iterator[Breach]:
     """I15: one bad link neither kills the response nor keeps the others from being pushed."""
-    for stream in story.streams.values():
+    wrapped = story.by_stream("wrapper")
+    for key, stream in story.streams.items():
         if PARSE_PANIC in stream.panic:
             message = f"a parser's panic killed the response on stream {stream.id}: {stream.panic}"
             yield Breach(stream.handler_ended, message, (), stream.id)
-        elif not stream.associated:
-            yield from _suppressed(story, stream)
+        elif not stream.associated and key in wrapped:
+            yield from _suppressed(story.connection(stream.connection), stream)
 
 
-def _suppressed(story: Story, stream: StreamStory) -> Iterator[Breach]:
+def _suppressed(connection: ConnectionStory, stream: StreamStory) -> Iterator[Breach]:
     """A good link behind a bad one that nobody promised, where a push handler was at work."""
-    connection = story.connection(stream.connection)
-    if not any(life.stream == stream.id for life in story.of_kinds("wrapper")):
-        return
     paths = {
         dict(each.request).get(b":path")
         for each in connection.promises
         if each.associated == stream.id
     }
     for response in stream.responses:
-        if not connection.setting(2, response.event, 1) or connection.setting(
-            3, response.event, 1000
-        ) <= len(connection.promises):
+        if not _wants_more(connection, response.event):
             continue
         bad = ""
-        for name, value in response.fields:
-            if name != b"link":
-                continue
-            parsed = parse_rfc8288(value, needs_relation=False)
-            for link in parsed.links:
-                local = link.target.startswith(b"/") and not link.target.startswith(b"//")
-                if bad and local and not link.nopush and link.target not in paths:
-                    target = link.target.decode("latin-1")
-                    message = f"{target} was not promised, because of {bad} before it"
-                    yield Breach(response.event, message, (), stream.id)
-                    return
-                if not local and b":" not in link.target:
-                    bad = link.target.decode("latin-1") or "an empty target"
-            if parsed.rejected:
-                bad = bad or parsed.rejected[0].reason
+        for target, good in _judged_links(response.fields):
+            if bad and good and target not in paths:
+                named = target.decode("latin-1")
+                message = f"{named} was not promised, because of {bad} before it"
+                yield Breach(response.event, message, (), stream.id)
+                return
+            if not good:
+                bad = target.decode("latin-1") or "an empty target"
+
+
+def _wants_more(connection: ConnectionStory, event: int) -> bool:
+    """Whether the client would have taken one more promise."""
+    allowed = connection.setting(MAX_CONCURRENT_STREAMS, event, UNLIMITED)
+    return bool(connection.setting(ENABLE_PUSH, event, 1)) and len(connection.promises) < allowed
+
+
+def _judged_links(fields: Fields) -> Iterator[tuple[bytes, bool]]:
+    """Targets in their order, and whether each is a path that a push takes.
+
+    Left out are links that nobody should push: marked `nopush`, or of another host. What is
+    rejected counts as bad, by its reason.
+    """
+    for name, value in fields:
+        if name != b"link":
+            continue
+        parsed = parse_rfc8288(value, needs_relation=False)
+        for rejection in parsed.rejected:
+            yield rejection.reason.encode(), False
+        for link in parsed.links:
+            local = link.target.startswith(b"/") and not link.target.startswith(b"//")
+            if local and not link.nopush:
+                yield link.target, True
+            elif not local and b":" not in link.target and not link.target.startswith(b"//"):
+                yield link.target, False
 
 
 def push_delays_the_response(story: Story) -> Iterator[Breach]:

@@ -33,7 +33,9 @@ from h2proof.sim.trace import (
 
 NEVER: Final = 1 << 62
 """Stands for the event that did not come."""
-NOWHERE: Final = -1
+ENABLE_PUSH: Final = 2
+MAX_CONCURRENT_STREAMS: Final = 3
+UNLIMITED: Final = 2**32 - 1
 
 _STREAM_OF_TASK: Final = re.compile(r"server (\d+) stream (\d+)$")
 
@@ -178,6 +180,13 @@ class Story:
     def associated_of(self, promised: StreamStory) -> StreamStory:
         """The stream a promised one was promised on."""
         return self.stream(promised.connection, promised.associated)
+
+    def by_stream(self, *kinds: str) -> "dict[tuple[int, int], list[Life]]":
+        """The lives of resources of these kinds, by connection and stream."""
+        found: dict[tuple[int, int], list[Life]] = {}
+        for life in self.of_kinds(*kinds):
+            found.setdefault((life.connection, life.stream), []).append(life)
+        return found
 
     def of_kinds(self, *kinds: str) -> Iterator[Life]:
         """The lives of resources of these kinds."""
