@@ -15,7 +15,7 @@ from h2proof.oracle.reports.checked import Checked, CheckedConnection
 from h2proof.oracle.verdict import Because, Finding
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
-LINED: Final = frozenset({"text", "notation", "log", "hex"})
+LINED: Final = frozenset({"text", "go", "nghttp", "curl"})
 """Forms of input whose packets are lines."""
 _LEVELS: Final = {"MUST": "error", "SHOULD": "warning", "ADVICE": "note"}
 
