@@ -1,17 +1,25 @@
 """The clear lane: ordinary frames, answered "nothing to report" without asking any rule.
 
-DATA and WINDOW_UPDATE are answered from the index, HEADERS once their fields were read. The lane makes no finding and knows no rule: whatever is not plainly ordinary is left to the rules. With
-the lane closed every verdict is the same; a test compares the two.
+DATA and WINDOW_UPDATE are answered from the index, HEADERS, PING and SETTINGS once they were read.
+The lane makes no finding and knows no rule: whatever is not plainly ordinary is left to the rules.
+With the lane closed every verdict is the same; a test compares the two.
 """
 
 from typing import TYPE_CHECKING, Final
 
 from h2proof.oracle.delivery import CARRIES, CREDITS, lifting
 from h2proof.oracle.replay.sections import Lines
-from h2proof.oracle.replay.sent import DATA, HEADERS, WINDOW_UPDATE, Sent
+from h2proof.oracle.replay.sent import DATA, HEADERS, PING, SETTINGS, WINDOW_UPDATE, Sent
 from h2proof.oracle.replay.streams import GOT_END, OPENED, SENT_END
-from h2proof.oracle.replay.view import MAX_CONCURRENT_STREAMS, WINDOW_DEFAULT, WINDOW_MAX, View
-from h2proof.sim.frames import END_HEADERS, END_STREAM
+from h2proof.oracle.replay.view import (
+    HEADER_TABLE_SIZE,
+    MAX_CONCURRENT_STREAMS,
+    MAX_HEADER_LIST_SIZE,
+    WINDOW_DEFAULT,
+    WINDOW_MAX,
+    View,
+)
+from h2proof.sim.frames import ACK, END_HEADERS, END_STREAM
 from h2proof.sim.trace import Trace
 
 if TYPE_CHECKING:
@@ -121,6 +129,34 @@ def is_ordinary_head(view: View, sent: Sent) -> bool:
         and section.status >= 200
         and len(lines.pseudos) == 1
     )
+
+
+def is_ordinary_control(view: View, sent: Sent) -> bool:
+    """True for a PING, SETTINGS that limit nothing, and acknowledgments of what was delivered."""
+    if (
+        sent.stream
+        or sent.flags & ~ACK
+        or sent.cut_off
+        or sent.fault is not None
+        or sent.length > _FRAME_SIZE_MIN
+        or view.lock is not None
+        or view.blind
+        or view.first_event < 0
+    ):
+        return False
+    if sent.type == PING:
+        return not sent.flags or sent.opaque in view.pings_owed
+    if sent.type != SETTINGS:
+        return False
+    if sent.flags:
+        return view.acks_sent < len(view.settings_got)
+    return all(
+        number in _GENEROUS and value >= _GENEROUS[number] for number, value in sent.settings
+    )
+
+
+_GENEROUS: Final = {HEADER_TABLE_SIZE: 0, MAX_CONCURRENT_STREAMS: 100, MAX_HEADER_LIST_SIZE: 0}
+"""Settings with the value from which on nobody has to look at them."""
 
 
 def _opens_as_usual(view: View, sent: Sent, lines: Lines) -> bool:

@@ -14,7 +14,7 @@ from typing import Final
 from h2proof.oracle.breaches import Breach, Findings
 from h2proof.oracle.delivery import VAIN_STEPS_EACH, Delivery
 from h2proof.oracle.duties import Duties
-from h2proof.oracle.lane import is_ordinary_head
+from h2proof.oracle.lane import is_ordinary_control, is_ordinary_head
 from h2proof.oracle.replay.blocks import Blocks
 from h2proof.oracle.replay.reading import read
 from h2proof.oracle.replay.sections import read_section
@@ -94,8 +94,10 @@ class Party:
         self._unknowns: dict[str, Unknown] = {}
 
     def _check(self, view: View, sent: Sent) -> Breach | None:
-        if self.clear_lane and sent.section is not None and is_ordinary_head(view, sent):
-            return None
+        if self.clear_lane:
+            ordinary = is_ordinary_control if sent.section is None else is_ordinary_head
+            if ordinary(view, sent):
+                return None
         return check(view, sent)
 
     def _read_peer(self, place: int) -> Sent:
