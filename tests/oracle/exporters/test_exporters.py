@@ -398,3 +398,27 @@ def test_an_exported_test_fails_where_the_verdict_is_another(tmp_path: Path) -> 
 
     with pytest.raises(AssertionError):
         namespace["test_the_trace_is_judged_as_before"]()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["text", "json", "pcapng"])
+def test_every_capture_is_judged_the_same_after_its_way_out_and_in(
+    shared: Path, tmp_path: Path, form: str
+) -> None:
+    path = tmp_path / "out"
+    unwritable = []
+    for capture in sorted((shared / "traces").glob("*.pcap*")):
+        traces = [trace for trace in imported(capture) if list(trace.frames())]
+        if not traces:
+            continue
+        try:
+            written = export(form, [Titled("", trace) for trace in traces])
+        except ValueError:  # octets that the capture itself does not have
+            unwritable.append(capture.name)
+            continue
+        path.write_bytes(written)
+        before = [found for trace in traces for found in judged(trace)]
+        after = [found for trace in imported(path) for found in judged(trace)]
+
+        assert before == after, capture.name
+    assert [] == [name for name in unwritable if "snaplen" not in name]
