@@ -33,7 +33,7 @@ from h2proof.sim.hpack import FieldLine, Fields
 from h2proof.sim.incoming import take
 from h2proof.sim.limits import Limits
 from h2proof.sim.messages import Step, request_step, response_step, trailers_step
-from h2proof.sim.notices import Notice
+from h2proof.sim.notices import DataReceived, Notice
 from h2proof.sim.push import check_may_push, check_promised
 from h2proof.sim.settings import Setting, check_priorities_kept, legal_announcement
 from h2proof.sim.streams import Role, State, Stream
@@ -41,6 +41,8 @@ from h2proof.sim.upgrade import UPGRADED_STREAM, Upgrade, read_settings_field
 
 PROMISED_OCTETS: Final = 4
 """What the promised stream's identifier takes of a PUSH_PROMISE."""
+RECEIVING: Final = (State.OPEN, State.HALF_CLOSED_LOCAL)
+"""The states in which content may still come."""
 
 
 class Connection(Core):
@@ -300,6 +302,15 @@ class Connection(Core):
             self.flow.check_credit(live, octets)
             self.flow.credit_stream(live, octets)
         self.write(WindowUpdate(stream, octets))
+
+    def return_credit(self, content: DataReceived) -> None:
+        """Credit back all that a DATA took: to the connection, and to its stream if more may come."""
+        octets = content.flow_controlled_length
+        if not octets or self.closed:
+            return
+        self.credit(0, octets)
+        if self.state(content.stream) in RECEIVING:
+            self.credit(content.stream, octets)
 
     def prioritize(self, stream: int, value: bytes) -> None:
         """Tell the server a priority, as the Priority field value (PRIORITY_UPDATE, RFC 9218)."""

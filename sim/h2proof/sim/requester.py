@@ -129,9 +129,9 @@ class Requester:
             case ResponseReceived(stream, fields, end_stream):
                 self._live[stream].response = fields
                 self._ended(stream, end_stream)
-            case DataReceived(stream, data, octets, end_stream):
+            case DataReceived(stream, data, end_stream=end_stream):
                 self._live[stream].content += data
-                self._credit(stream, octets, end_stream)
+                self.connection.return_credit(notice)
                 self._ended(stream, end_stream)
             case TrailersReceived(stream, fields):
                 self._live[stream].response_trailers = fields
@@ -181,12 +181,6 @@ class Requester:
             exchange.sent += octets
         if whole and exchange.trailers:
             self.connection.send_headers(stream, exchange.trailers, end_stream=True)
-
-    def _credit(self, stream: int, octets: int, end_stream: bool) -> None:
-        if octets and not self.closed:
-            self.connection.credit(0, octets)
-            if not end_stream:
-                self.connection.credit(stream, octets)
 
     def _promised(self, associated: int, promised: int, fields: Fields) -> None:
         exchange = Exchange(fields, stream=promised, associated=associated)

@@ -75,8 +75,8 @@ class Responder:
                 self._methods[stream] = dict(fields)[b":method"]
                 if end_stream:
                     self._answer(stream)
-            case DataReceived(stream, _, octets, end_stream):
-                self._credit(stream, octets, end_stream)
+            case DataReceived(stream, end_stream=end_stream):
+                self.connection.return_credit(notice)
                 if end_stream:
                     self._answer(stream)
             case TrailersReceived(stream):
@@ -91,12 +91,6 @@ class Responder:
                     self._go_on(stream)
             case _:
                 pass
-
-    def _credit(self, stream: int, octets: int, end_stream: bool) -> None:
-        if octets and not self.closed:
-            self.connection.credit(0, octets)
-            if not end_stream:
-                self.connection.credit(stream, octets)
 
     def _answer(self, stream: int) -> None:
         method = self._methods.pop(stream)
