@@ -17,7 +17,9 @@ from h2proof.properties.command.options import (
 )
 from h2proof.properties.proof import PAIR, Proof, prove
 from h2proof.properties.proof.forms import FORMS
+from h2proof.properties.proof.proving import DEVIATIONS_MAX
 from h2proof.properties.proof.tried import SEEDS
+from h2proof.sim.clients import CLIENTS
 
 
 @click.command(
@@ -36,6 +38,13 @@ from h2proof.properties.proof.tried import SEEDS
     multiple=True,
     metavar="HANDLER",
     help="Another handler beside it, or a group (pr7778: the stages of the origin); repeatable.",
+)
+@click.option(
+    "--behaviour",
+    "behaviours",
+    multiple=True,
+    metavar="NAME",
+    help="Try only clients that behave so; repeatable.",
 )
 @click.option("--server", default="go", show_default=True, help="The server model around it.")
 @click.option(
@@ -72,6 +81,7 @@ from h2proof.properties.proof.tried import SEEDS
 def command(
     handler: str | None,
     against: tuple[str, ...],
+    behaviours: tuple[str, ...],
     server: str,
     seeds: int,
     exhaustive: bool,
@@ -87,11 +97,17 @@ def command(
     """
     current_folder_importable()
     handlers = (handler, *against) if handler else (*PAIR, *against)
-    limits = {"deviations_max": None} if exhaustive else {}
+    most = None if exhaustive else DEVIATIONS_MAX
     with _executor(workers(count)) as executor:
         try:
             proof = prove(
-                handlers, server=server, seed=seed, seeds=seeds, executor=executor, **limits
+                handlers,
+                server=server,
+                seed=seed,
+                seeds=seeds,
+                deviations_max=most,
+                behaviours=behaviours or tuple(CLIENTS),
+                executor=executor,
             )
         except ValueError as error:
             raise click.UsageError(str(error)) from None

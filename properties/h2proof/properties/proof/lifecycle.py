@@ -74,8 +74,9 @@ PROBES: Final[Mapping[str, Scenario]] = {
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """An invariant that does not hold, and the first probe that showed it."""
+    """An invariant that a subject does not keep, and the first probe that showed it."""
 
+    subject: str
     invariant: str
     sentence: str
     probe: str
@@ -93,30 +94,30 @@ def survey(handler: str, server: str = "go") -> tuple[Broken, ...]:
         run = play(replace(scenario, handler=handler, server=server))
         for finding in invariants.examine(run.trace):
             row = INVARIANTS[finding.rule]
-            broken = Broken(row.id, row.sentence, probe, finding.message, row.advice)
+            broken = Broken(handler, row.id, row.sentence, probe, finding.message, row.advice)
             found.setdefault(row.id, broken)
     return tuple(found[name] for name in INVARIANTS if name in found)
 
 
-def render(surveys: Mapping[str, Sequence[Broken]]) -> Iterator[str]:
-    """A section of a page: each invariant once, with those who break it and the probe that shows it."""
-    yield f"  {len(INVARIANTS)} invariants over {len(PROBES)} probes; what is not listed holds."
+def render(rows: Sequence[Broken], subjects: int) -> Iterator[str]:
+    """Lines of a page: each broken invariant once, with who breaks it and the probe that shows it."""
+    text = f"{len(INVARIANTS)} invariants, {len(PROBES)} probes; what is not listed holds in all."
+    yield f"  {text}"
     for name in INVARIANTS:
-        breakers = {
-            who: broken
-            for who, rows in surveys.items()
-            for broken in rows
-            if broken.invariant == name
-        }
+        breakers = [row for row in rows if row.invariant == name]
         if breakers:
-            yield from _row(name, breakers, len(surveys))
+            yield from _filled(name, told(breakers, subjects))
 
 
-def _row(name: str, breakers: Mapping[str, Broken], subjects: int) -> Iterator[str]:
-    first = next(iter(breakers.values()))
-    who = "all" if len(breakers) == subjects else ", ".join(breakers)
+def told(breakers: Sequence[Broken], subjects: int) -> str:
+    """One broken invariant in words."""
+    first = breakers[0]
+    who = "all" if len(breakers) == subjects else ", ".join(each.subject for each in breakers)
     kind = "advice; " if first.advice else ""
-    text = f"{first.sentence} Not so in {who} ({kind}{first.probe}): {first.message}"
+    return f"{first.sentence} Not so in {who} ({kind}{first.probe}): {first.message}"
+
+
+def _filled(name: str, text: str) -> Iterator[str]:
     yield from wrap(
         text,
         WIDTH,

@@ -8,7 +8,14 @@ from h2proof.properties.proof.proof import Proof, Shown, Subject
 
 def render(proof: Proof) -> str:
     """The proof as GitHub-flavoured Markdown."""
-    parts = (_head(proof), _numbers(proof), _matrix(proof), _findings(proof), _bounds(proof))
+    parts = (
+        _head(proof),
+        _numbers(proof),
+        _matrix(proof),
+        _lifecycle(proof),
+        _findings(proof),
+        _bounds(proof),
+    )
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
@@ -75,6 +82,15 @@ def _matrix(proof: Proof) -> Iterator[str]:
 def _cell(subject: Subject, place: int) -> str:
     broken = subject.cells[place].broken
     return ", ".join(f"{told(rule)} ({count})" for rule, count in broken.items()) or "."
+
+
+def _lifecycle(proof: Proof) -> Iterator[str]:
+    yield "\n## Lifecycle invariants\n"
+    yield row("invariant", "broken by", "probe", "what happens")
+    yield row(*["---"] * 4)
+    for broken in proof.lifecycle:
+        name = f"{broken.invariant} (advice)" if broken.advice else broken.invariant
+        yield row(name, f"`{broken.subject}`", broken.probe, broken.message)
 
 
 def _findings(proof: Proof) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import Final
 
+from h2proof.properties.proof import lifecycle
 from h2proof.properties.proof.proof import Proof, Shown, Stall, Subject
 
 WIDTH: Final = 80
@@ -24,6 +25,7 @@ def render(proof: Proof) -> str:
         _models(proof),
         _numbers(proof),
         _matrix(proof),
+        _lifecycle(proof),
         _findings(proof),
         _bounds(proof),
     )
@@ -163,6 +165,14 @@ def _table(subjects: Sequence[Subject], letter: dict[str, str]) -> Iterator[str]
         ]
         row = "".join(f"{mark or '.':>14}" for mark in marks)
         yield f"{cell.behaviour:20}{cell.runs:>4}{row}"
+
+
+# --- invariants -----------------------------------------------------------------------------------
+
+
+def _lifecycle(proof: Proof) -> Iterator[str]:
+    yield from _title("Lifecycle invariants: who breaks which, and the probe that shows it")
+    yield from lifecycle.render(proof.lifecycle, len(proof.subjects))
 
 
 # --- findings -------------------------------------------------------------------------------------

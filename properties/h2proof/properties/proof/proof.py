@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import Any, Final
 
+from h2proof.properties.proof.lifecycle import Broken
 from h2proof.properties.search.case import Case
 
 VERSION: Final = 1
@@ -138,6 +139,8 @@ class Proof:
     seeds: int
     growth: tuple[Growth, ...]
     stalls: tuple[Stall, ...]
+    lifecycle: tuple[Broken, ...]
+    """Invariants that do not hold: by subject, in the order of the invariants."""
     not_tried: tuple[str, ...]
     seconds: float | None = None
     """What it cost; left out of JSON, which is the same for the same input."""

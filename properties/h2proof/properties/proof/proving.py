@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from h2proof.oracle import growth
 from h2proof.oracle.lifetimes import OTHER_STREAM
 from h2proof.oracle.verdict import Finding
+from h2proof.properties.proof.lifecycle import survey
 from h2proof.properties.proof.proof import (
     Account,
     Cell,
@@ -79,23 +80,27 @@ def prove(
     seed: int = 0,
     seeds: int = SEEDS,
     deviations_max: int | None = DEVIATIONS_MAX,
+    behaviours: Sequence[str] = tuple(CLIENTS),
+    calls: Sequence[FaultyCall] = CALLS,
     executor: Executor | None = None,
 ) -> Proof:
     """Try the handlers, each with its chains, and tell what was found.
 
     `handlers` are rows of HANDLERS, groups, or `package.module:callable`; ValueError with one
-    sentence for any other name. `seeds` seeded schedules are tried for each behaviour.
+    sentence for any other name. `seeds` seeded schedules are tried for each behaviour; each of
+    `calls` fails in every way.
     """
     began = perf_counter()
     workers = Inline() if executor is None else executor
     subjects = subjects_of(tuple(handlers))
     models = [model_of(name) for name in subjects]
-    plans = [list(trials(name, server, seed, seeds)) for name in subjects]
+    plans = [list(trials(name, server, seed, seeds, behaviours)) for name in subjects]
     played = _campaigns(workers, plans)
-    faults = [_faults(workers, base(name, server, seed)) for name in subjects]
+    faults = [_faults(workers, base(name, server, seed), calls) for name in subjects]
     explored = [workers.submit(_explored, small(name, server), deviations_max) for name in subjects]
     grown = [workers.submit(_growth, name, server) for name in subjects]
     stalls = [workers.submit(_stalls, name, server) for name in subjects]
+    surveys = [workers.submit(survey, name, server) for name in subjects]
     shown = [
         _shown(workers, [*runs, *_results(more)]) for runs, more in zip(played, faults, strict=True)
     ]
@@ -117,14 +122,15 @@ def prove(
         " that nobody needs when all is quiet, and the server keeps to the RFC",
         subjects=tuple(told),
         server=_server_model(server),
-        behaviours=tuple(CLIENTS),
-        variants=sum(1 + len(each.variants) for each in CLIENTS.values()),
+        behaviours=tuple(behaviours),
+        variants=sum(1 + len(CLIENTS[name].variants) for name in behaviours),
         clients="two clients; the first asks once and is polite, the second comes 5 ms later, asks"
         " twice and behaves as each row says",
         seed=seed,
         seeds=seeds,
         growth=tuple(row for each in grown for row in each.result()),
         stalls=tuple(row for each in stalls for row in each.result()),
+        lifecycle=tuple(row for each in surveys for row in each.result()),
         not_tried=(
             "real sockets, TLS and the real source code: these are models",
             "two misbehaviours of one client at a time (h2proof fuzz draws them)",
@@ -167,8 +173,10 @@ def _campaigns(workers: Executor, plans: list[list[Trial]]) -> list[list[Played]
     return [_results(futures) for futures in pieces]
 
 
-def _faults(workers: Executor, scenario: Scenario) -> "list[Future[list[Played]]]":
-    return [workers.submit(_call_fails, scenario, call) for call in CALLS]
+def _faults(
+    workers: Executor, scenario: Scenario, calls: Sequence[FaultyCall]
+) -> "list[Future[list[Played]]]":
+    return [workers.submit(_call_fails, scenario, call) for call in calls]
 
 
 def _call_fails(scenario: Scenario, call: FaultyCall) -> list[Played]:
@@ -399,7 +407,7 @@ def _account(kind: str, runs: list[Played]) -> Account:
 
 
 def _cells(plan: list[Trial], runs: list[Played]) -> Iterable[Cell]:
-    for name in CLIENTS:
+    for name in dict.fromkeys(trial.behaviour for trial in plan):
         of_it = [run for trial, run in zip(plan, runs, strict=True) if trial.behaviour == name]
         broken: dict[str, int] = {}
         for run in of_it:

@@ -4,11 +4,11 @@ The plan is the same for every subject, so that what one shows and another does 
 subject's doing. It holds no expectation: what comes out is for the search to find.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from h2proof.sim.clients import CLIENTS
+from h2proof.sim.clients import CLIENTS, Behaviour
 from h2proof.sim.handlers import HANDLERS, PR7778
 from h2proof.sim.scenario import Act, Bounds, ClientPlan, Param, RequestPlan, Scenario
 
@@ -68,17 +68,31 @@ def base(subject: str, server: str = "go", seed: int = 0) -> Scenario:
     )
 
 
-def trials(subject: str, server: str, seed: int, seeds: int = SEEDS) -> Iterator[Trial]:
+def trials(
+    subject: str,
+    server: str,
+    seed: int,
+    seeds: int = SEEDS,
+    behaviours: Collection[str] = tuple(CLIENTS),
+) -> Iterator[Trial]:
     """Every behaviour and every variant of it, first in first out; the behaviour itself under
     seeded schedules too."""
     plain = base(subject, server, seed)
-    for name, behaviour in CLIENTS.items():
+    for name in behaviours:
+        behaviour = behaviour_named(name)
         for params in ({}, *behaviour.variants):
             scenario = with_act(plain, Act(name, params))
             told = tuple(params.items())
             yield Trial(name, told, scenario)
             for number in range(seeds if not params else 0):
                 yield Trial(name, told, seeded(scenario, seed + number))
+
+
+def behaviour_named(name: str) -> Behaviour:
+    """A row of CLIENTS; ValueError with one sentence."""
+    if name not in CLIENTS:
+        raise ValueError(f"no behaviour {name!r}; there are {', '.join(CLIENTS)}")
+    return CLIENTS[name]
 
 
 def with_act(scenario: Scenario, act: Act) -> Scenario:

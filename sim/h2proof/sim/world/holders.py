@@ -26,14 +26,14 @@ from types import (
 from typing import Any, Final
 
 from h2proof.sim.clock import waits_for
-from h2proof.sim.resources import Register
+from h2proof.sim.resources import Holding, Register
 from h2proof.sim.trace import Trace
 
 LOOKED_AT_MAX: Final = 20_000
 """Objects visited before the search for a root is given up."""
 
-OLDER_MAX: Final = 50
-"""Survivors of which a holder from before the run is looked for; each takes a look at everything."""
+STEPS_AWAY_MAX: Final = 12
+"""How far from what the run has made a holder is looked for; each step is a look at everything."""
 
 Chain = tuple[str, ...]
 
@@ -52,7 +52,7 @@ class Holders:
         self._of: dict[int, list[Any]] = {}
         self._collected = collected
         self._thawed = False
-        self._searches_left = OLDER_MAX
+        self._looked: set[int] = set()
         young = self._youngest()
         young += _below(self._roots, {id(each) for each in young})
         for holder in young:
@@ -73,6 +73,48 @@ class Holders:
 
     def chain(self, obj: object) -> Chain:
         """Who holds `obj`, from the nearest holder to a root; empty if nothing does."""
+        if id(obj) not in self._looked:
+            self.look_further([obj])
+        path = self._path(obj)
+        if len(path) == 1:
+            return ()
+        if self._is_root(path[-1]):
+            return _told(path)
+        return (*_told(path), "nothing else: they hold each other in a cycle")
+
+    def look_further(self, objects: list[Any]) -> None:
+        """Find holders from before the run, for those that nothing young holds to a root.
+
+        One look at everything for each step away, for all of them together.
+        """
+        self._looked.update(id(each) for each in objects)
+        frontier = [end for each in objects for end in self._ends(each)]
+        known = {id(each) for each in frontier}
+        for _ in range(STEPS_AWAY_MAX):
+            if not frontier:
+                return
+            self._thaw()
+            further: list[Any] = []
+            ours = self._ours(objects, frontier, further)
+            for holder in gc.get_referrers(*frontier):
+                if id(holder) not in ours and id(holder) not in known:
+                    known.add(id(holder))
+                    self._enter(holder, frontier)
+                    if not self._is_root(holder):
+                        further.append(holder)
+            frontier = [] if all(map(self._is_held, objects)) else further
+
+    def _enter(self, holder: object, frontier: list[Any]) -> None:
+        held = {id(each) for each in gc.get_referents(holder)}
+        for each in frontier:
+            if id(each) in held:
+                self._of.setdefault(id(each), []).append(holder)
+
+    def _is_held(self, obj: object) -> bool:
+        return self._is_root(self._path(obj)[-1])
+
+    def _path(self, obj: object) -> list[Any]:
+        """The shortest way from `obj` to a root; to the furthest holder if none is known."""
         paths: dict[int, list[Any]] = {id(obj): [obj]}
         queue = deque([obj])
         while queue and len(paths) < LOOKED_AT_MAX:
@@ -83,57 +125,43 @@ class Holders:
                     continue
                 paths[id(holder)] = [*path, holder]
                 if self._is_root(holder):
-                    return _told(paths[id(holder)])
+                    return paths[id(holder)]
                 queue.append(holder)
-        if not self._searches_left:
-            return (*_told(max(paths.values(), key=len)), "what was there before the run")
-        older = self._older(paths)
-        if older is not None:
-            self._searches_left -= 1
-            return _told(older)
-        if len(paths) == 1:
-            return ()
-        longest = max(paths.values(), key=len)
-        return (*_told(longest), "nothing else: they hold each other in a cycle")
+        return max(paths.values(), key=len)
+
+    def _ends(self, obj: object) -> list[Any]:
+        """`obj` and all that is known to hold it; nothing if a root is among them."""
+        seen = {id(obj)}
+        ends = [obj]
+        for held in ends:
+            for holder in self._of.get(id(held), ()):
+                if self._is_root(holder):
+                    return []
+                if id(holder) not in seen and len(ends) < LOOKED_AT_MAX:
+                    seen.add(id(holder))
+                    ends.append(holder)
+        return ends
+
+    def _thaw(self) -> None:
+        if self._collected and not self._thawed:
+            gc.unfreeze()  # what is frozen refers to nothing, as far as the collector tells
+            self._thawed = True
+
+    def _ours(self, *lists: list[Any]) -> set[int]:
+        """What is no holder: the young, which are known, and what is used to look."""
+        young = self._young if self._collected else self._youngest()
+        ours = {id(each) for each in young}
+        if self._collected:
+            ours.update(id(each) for each in self._of.values())
+            ours.update((id(self._of), id(self._young)))
+        ours.update(id(each) for each in lists)
+        ours.add(id(young))
+        return ours
 
     def _sorted(self, holders: "list[Any] | tuple[()]", held: object) -> list[Any]:
         if len(holders) < 2:
             return list(holders)
         return sorted(holders, key=lambda holder: (not self._is_root(holder), _step(holder, held)))
-
-    def _older(self, paths: dict[int, list[Any]]) -> list[Any] | None:
-        """A path on to a root that was there before the run."""
-        if self._collected and not self._thawed:
-            gc.unfreeze()  # what is frozen refers to nothing, as far as the collector tells
-            self._thawed = True
-        ours = {id(paths), id(self._of), id(self._young)}
-        ours.update(id(path) for path in paths.values())
-        held = [path[-1] for path in paths.values()]
-        for _ in range(12):
-            ours.add(id(held))
-            young = {id(each) for each in (self._young if self._collected else self._youngest())}
-            best: list[tuple[bool, int, str, list[Any]]] = []
-            for holder in gc.get_referrers(*held):
-                if id(holder) in young or id(holder) in ours or id(holder) in paths:
-                    continue
-                target = next(
-                    (each for each in held if any(each is one for one in gc.get_referents(holder))),
-                    None,
-                )
-                if target is None:  # it let go while it was looked at
-                    continue
-                path = [*paths[id(target)], holder]
-                best.append((not self._is_root(holder), len(path), _step(holder, target), path))
-            if not best:
-                return None
-            best.sort(key=lambda entry: entry[:3])
-            if not best[0][0]:
-                return best[0][3]
-            for _, _, _, path in best:
-                paths.setdefault(id(path[-1]), path)
-                ours.add(id(path))
-            held = [path[-1] for _, _, _, path in best]
-        return None
 
     def _is_root(self, holder: object) -> bool:
         return _stays(holder) or any(holder is root for root in self._roots)
@@ -167,19 +195,21 @@ def write_held(
 ) -> None:
     """Write an event for each live resource, with the chain of those who hold it.
 
-    `at` is in virtual nanoseconds; `roots` are what the caller keeps by right; `collected` says
-    that all that was there before the run is frozen, and that the collector has been run. A task
-    that still runs holds itself: in place of a chain stands what it waits for. A counted resource
+    `at` is in virtual nanoseconds; `roots` are what the caller keeps by right. With `collected` the
+    garbage of cycles was collected before, and what was there before the run is frozen. A task that
+    still runs holds itself: in place of a chain stands what it waits for. A counted resource
     without an object has no chain.
     """
     holders: Holders | None = None
+    if any(_is_kept(holding) for holding in register.live):
+        holders = Holders(roots, collected=collected)
+        holders.look_further([_object(each) for each in register.live if _is_kept(each)])
     for holding in register.live:
-        obj = holding.object() if holding.object is not None else None
+        obj = _object(holding)
         chain: Chain = ()
-        if isinstance(obj, asyncio.Task) and not obj.done():
+        if isinstance(obj, asyncio.Task) and _runs(obj):
             chain = (f"it waits for {waits_for(obj)}",)
-        elif obj is not None:
-            holders = holders or Holders(roots, collected=collected)
+        elif obj is not None and holders is not None:
             chain = holders.chain(obj)
         trace.resource(
             "held",
@@ -193,6 +223,20 @@ def write_held(
         del obj
     if holders is not None:
         holders.forget()
+
+
+def _is_kept(holding: Holding) -> bool:
+    """Whether somebody else than itself holds an object that stands for the resource."""
+    obj = _object(holding)
+    return obj is not None and not _runs(obj)
+
+
+def _object(holding: Holding) -> object | None:
+    return holding.object() if holding.object is not None else None
+
+
+def _runs(obj: object) -> bool:
+    return isinstance(obj, asyncio.Task) and not obj.done()
 
 
 def _stays(holder: object) -> bool:

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 def handler_named(name: str) -> HandlerModel | Callable[..., Any]:
     """A row of HANDLERS, or the callable that `package.module:callable` names."""
-    from h2proof.sim.handlers import HANDLERS
+    from h2proof.sim.handlers import CHAINS, HANDLERS, STAGES
 
     if name in HANDLERS:
         return HANDLERS[name]
     if ":" not in name:
         raise ValueError(
-            f"no handler {name!r}; there are {', '.join(HANDLERS)}, "
-            "and your own by package.module:callable"
+            f"no handler {name!r}; there are page, {', '.join(STAGES)}, the latter also with "
+            f"{', '.join(filter(None, CHAINS))}, and your own by package.module:callable"
         )
     found = imported(name)
     if not callable(found) and not isinstance(found, HandlerModel):

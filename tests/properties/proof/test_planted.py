@@ -1,0 +1,153 @@
+"""A fault that is planted is found, named as its account, with its holder; nothing else is."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.properties.proof import planted
+
+from h2proof.oracle import growth
+from h2proof.properties.search import examine
+from h2proof.properties.search.campaign import figures
+from h2proof.sim.scenario import Act, ClientPlan, RequestPlan, Scenario
+from h2proof.sim.side import Side
+from h2proof.sim.world import Run, World, server_named
+
+BASE = Scenario(clients=(ClientPlan(requests=(RequestPlan(), RequestPlan())),), schedule="fifo")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_kept_between_tests() -> Iterator[None]:
+    planted.KEPT.clear()
+    yield
+    planted.KEPT.clear()
+
+
+def played(handler: Any, *acts: Act, serve: Callable[[Side], Any] | None = None) -> Run:
+    client = replace(BASE.clients[0], acts=acts)
+    return World(replace(BASE, clients=(client,)), handler, serve).play()
+
+
+def leaks(run: Run) -> dict[str, str]:
+    """Holders by the account that leaks."""
+    return {
+        each.finding.resource.kind: " < ".join(each.finding.holder)
+        for each in examine(run)
+        if each.finding.rule == "leak" and each.finding.resource is not None
+    }
+
+
+def test_one_line_in_a_layer_is_a_leak_of_wrappers_with_the_list_as_holder() -> None:
+    found = leaks(played(planted.KEEPS_WRAPPER))
+
+    assert "of a list < KEPT of module tests.properties.proof.planted" in found["wrapper"]
+
+
+def test_a_context_in_a_list_is_a_leak_of_request_contexts() -> None:
+    found = leaks(played(planted.keeps_context))
+
+    assert "KEPT of module" in found["request context"]
+
+
+def test_what_is_taken_from_a_pool_and_never_put_back_is_a_leak() -> None:
+    assert "thing" in leaks(played(planted.NEVER_PUTS))
+
+
+def test_what_is_put_back_twice_is_released_twice() -> None:
+    rules = {each.finding.rule for each in examine(played(planted.PUTS_TWICE))}
+
+    assert "double_release" in rules
+
+
+def test_a_task_that_waits_for_ever_keeps_the_run_from_coming_to_rest() -> None:
+    run = played(planted.leaves_task)
+    told = [each.finding for each in examine(run) if each.finding.rule == "never_quiet"]
+
+    assert told
+    assert "waits for Event.wait" in str(told[0].because)
+    assert figures(run)["task"].closed > 0
+
+
+def test_a_handler_that_waits_for_ever_is_held_by_itself_and_said_to_be() -> None:
+    rules = {each.finding.rule for each in examine(played(planted.waits_for_ever))}
+
+    assert "never_quiet" in rules
+
+
+def keeping_ends(kept: list[object]) -> Callable[[Side], Any]:
+    """Go's server, with one line too much: each end of HTTP/2 goes into a list."""
+    serve = server_named("go").serve
+
+    async def kept_too(side: Side) -> None:
+        def endpoint(*args: Any, **options: Any) -> Any:
+            end = side.endpoint(*args, **options)
+            kept.append(end)
+            return end
+
+        await serve(replace(side, endpoint=endpoint))
+
+    return kept_too
+
+
+async def pushes(w: Any, r: Any) -> None:
+    """Two promises, and a body that does not fit."""
+    if r.path == "/":
+        await w.push("/a")
+        await w.push("/b")
+    await w.write(bytes(5_000))
+
+
+@pytest.mark.parametrize(
+    ("account", "acts"),
+    [
+        ("stream slot", (Act("stalled"), Act("vanishes", {"after": "pushed response"}))),
+        ("promised identifier", (Act("stalled"), Act("vanishes", {"after": "pushed response"}))),
+        ("field block buffer", (Act("floods-continuation"), Act("vanishes", {"after": "frame"}))),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_an_end_of_http2_in_a_list_leaks_what_it_counts(
+    account: str, acts: tuple[Act, ...]
+) -> None:
+    kept: list[object] = []
+
+    found = leaks(played(pushes, *acts, serve=keeping_ends(kept)))
+
+    assert account in found
+    assert "item 0 of a list" in found[account]
+
+
+def test_the_pair_without_a_plant_has_no_leak() -> None:
+    assert {} == leaks(played(pushes, Act("stalled")))
+
+
+def grown(handler: Any, sizes: tuple[int, ...], kind: str) -> str:
+    """The law of what is live at quiet, by the number of requests."""
+    values = []
+    for size in sizes:
+        plan = ClientPlan(requests=(RequestPlan("/x"),) * size)
+        run = World(Scenario(clients=(plan,), schedule="fifo", server="plain"), handler).play()
+        values.append((size, figures(run)[kind].at_quiet))
+    return growth.law(values).law
+
+
+def test_a_cache_of_64_is_bounded() -> None:
+    assert "bounded" == grown(planted.cache_of(64), (32, 64, 128, 256, 512), "entry")
+
+
+@pytest.mark.slow
+def test_a_cache_of_4096_is_bounded() -> None:
+    assert "bounded" == grown(planted.cache_of(4096), (2048, 4096, 8192, 16384), "entry")
+
+
+def test_a_cache_that_was_not_seen_full_is_not_called_bounded() -> None:
+    assert "linear" == grown(planted.cache_of(4096), (16, 32, 64, 128), "entry")
+
+
+def test_a_context_kept_for_each_request_is_a_slope_of_one() -> None:
+    assert "linear" == grown(planted.keeps_context, (4, 8, 16, 32), "request context")
+
+
+def test_one_of_a_kind_is_constant() -> None:
+    assert "constant" == grown(planted.cache_of(1), (8, 16, 32, 64), "entry")
