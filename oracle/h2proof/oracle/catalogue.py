@@ -199,14 +199,8 @@ NOT_DECIDABLE: Final[Mapping[str, Twins]] = {
     "RFC9113-8.3.1-01": Twins(
         "the server routes by :authority", "it routes by a Host that says the same"
     ),
-    "RFC9113-8.3.1-02": Twins(
-        "a request with Host alone was translated from HTTP/1.1", "it was born as HTTP/2"
-    ),
     "RFC9113-8.3.1-06": Twins(
         "the proxy compares both names after normalization", "it compares their octets"
-    ),
-    "RFC9113-8.3.1-07": Twins(
-        "the original request had no authority to take over", "it had one, and it was dropped"
     ),
     "RFC9113-8.3.1-08": Twins(
         "the original request had the authority", "it had none, and one was made up"

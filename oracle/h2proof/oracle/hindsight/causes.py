@@ -9,7 +9,7 @@ wrong the rules know: their findings come in as an argument.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from h2proof.oracle.hindsight.courtesy import DOUBTFUL
+from h2proof.oracle.hindsight.courtesy import is_doubtful
 from h2proof.oracle.hindsight.history import Claim, History, claims, histories
 from h2proof.oracle.hindsight.innocents import CODES, INNOCENTS, meant
 from h2proof.oracle.hindsight.telling import seen_back
@@ -70,7 +70,7 @@ def _first_faults(findings: Iterable[Finding]) -> dict[tuple[int, int], int]:
     first: dict[tuple[int, int], int] = {}
     for finding in _with_consequences(findings):
         harmless = finding.scope == "none" or all(each in _NO_ERROR for each in finding.expected)
-        if harmless and finding.rule not in DOUBTFUL:
+        if harmless and not is_doubtful(finding):
             continue
         key = (finding.connection, SENDERS.index(finding.actor))
         first[key] = min(finding.event, first.get(key, finding.event))

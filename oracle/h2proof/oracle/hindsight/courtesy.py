@@ -23,10 +23,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     SERVED: "A request that is doubtful is treated as malformed.",
 }
 DOUBTFUL: Final[Mapping[str, str]] = {
-    "field_name_is_no_token": "RFC9113-8.2.1-01",
-    "authority_is_odd": "RFC9113-8.3.1-05",
+    "RFC9113-8.2.1-01": "RFC9113-8.2.1-01",
+    "RFC9113-8.3.1-04": "RFC9113-8.3.1-05",
 }
-"""Rule of a doubtful request → what asks a server to refuse it."""
+"""What makes a request doubtful → what asks a server to refuse it."""
 REQUIREMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     NO_400: ("RFC9113-8.2.1-09",),
     SERVED: tuple(DOUBTFUL.values()),
@@ -45,13 +45,18 @@ def examine(trace: Trace, findings: Sequence[Finding]) -> tuple[Finding, ...]:
         if each.verdict == "violation"
         and any(id_.startswith(_ABOUT_FIELDS) for id_ in each.requirements)
     }
-    doubtful = [each for each in about if each.rule in DOUBTFUL]
+    doubtful = [each for each in about if is_doubtful(each)]
     found: list[Finding] = []
     if malformed:
         found += _without_400(trace, malformed)
     if doubtful:
         found += _served(trace, doubtful)
     return tuple(found)
+
+
+def is_doubtful(finding: Finding) -> bool:
+    """Whether a finding is about a request that a server should treat as malformed."""
+    return any(id_ in DOUBTFUL for id_ in finding.requirements)
 
 
 def _without_400(trace: Trace, malformed: Mapping[tuple[int, int], Finding]) -> Iterator[Finding]:
@@ -93,7 +98,7 @@ def _served(trace: Trace, doubtful: Sequence[Finding]) -> Iterator[Finding]:
                     answer.index,
                     SERVED,
                     "SHOULD",
-                    (DOUBTFUL[cause.rule],),
+                    tuple(DOUBTFUL[id_] for id_ in cause.requirements if id_ in DOUBTFUL),
                     f"stream {answer.stream} was answered with {status}",
                     [Because(cause.message, cause.event, cause.packet)],
                     like=cause.rule,

@@ -439,6 +439,20 @@ def authority_is_odd(view: View, sent: Sent) -> Iterator[Fact]:
         yield from _says(sent, text, ("9113-8.3.1-04",))
 
 
+@rule(SECTIONS, "9113-8.3.1-02", "9113-8.3.1-07", stage=Stage.MINOR, level="ADVICE", blindly=True)
+def host_stands_alone(view: View, sent: Sent) -> Iterator[Fact]:
+    """A request conveys its authority in :authority, whether it was born as HTTP/2 or translated.
+
+    RFC 7540 still let a translator pass Host on alone: advice.
+    """
+    lines = _lines(sent)
+    if lines is None or not view.client or not lines.pseudos.get(b":path"):
+        return
+    hosts = lines.fields.get(b"host", ())
+    if hosts and hosts[0] and b":authority" not in lines.pseudos:
+        yield from _says(sent, f"host is {shown(hosts[0])}, and there is no :authority")
+
+
 def _plain(host: bytes, scheme: bytes | None) -> bytes:
     """A host after scheme-based normalization."""
     port = {b"http": b":80", b"https": b":443"}.get(scheme or b"", b"\0")
@@ -462,4 +476,5 @@ RULES: Final = (
     field_name_is_no_token,
     extended_connect_is_not_on,
     authority_is_odd,
+    host_stands_alone,
 )
