@@ -139,9 +139,9 @@ class Proof:
     seeds: int
     growth: tuple[Growth, ...]
     stalls: tuple[Stall, ...]
-    lifecycle: tuple[Broken, ...]
-    """Invariants that do not hold: by subject, in the order of the invariants."""
     not_tried: tuple[str, ...]
+    lifecycle: tuple[Broken, ...] = ()
+    """Invariants that do not hold: by subject, in the order of the invariants."""
     seconds: float | None = None
     """What it cost; left out of JSON, which is the same for the same input."""
 
