@@ -9,6 +9,7 @@ is never judged. How anything was found to be a violation is not known here.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from h2proof.oracle.breaches import Breach
@@ -28,6 +29,9 @@ from h2proof.oracle.verdict import Finding
 if TYPE_CHECKING:
     from h2proof.oracle.party import Party
 
+RULES_OF_CONNECTION: Final = frozenset(
+    (connection_error_is_missing.name, connection_error_is_played_down.name)
+)
 _SERVED: Final = range(200, 400)
 
 
@@ -88,10 +92,19 @@ class Duties:
         if not ended or self._errors or party.view.blind or party.view.holed >= 0 or peer.holes:
             return
         if not closed_first:
-            for duty in self._owed:
-                yield from self._unmet(duty)
+            yield from self._reactions()
         if party.view.marked < 0 and not peer.duties._errors:
             yield from self._unacknowledged()
+
+    def _reactions(self) -> Iterator[Finding]:
+        """What was not answered; a connection that should have ended has one finding."""
+        found = [each for duty in self._owed for each in self._unmet(duty)]
+        for place, finding in enumerate(found):
+            if RULES_OF_CONNECTION.isdisjoint((finding.rule,)):
+                yield finding
+                continue
+            yield replace(finding, consequences=tuple(found[place + 1 :]))
+            return
 
     def _unmet(self, duty: Duty) -> Iterator[Finding]:
         proof = self._proof(duty)

@@ -42,10 +42,12 @@ def is_legal(view: View, sent: Sent) -> bool:
 
 
 def folded(role: Sender, own: Sequence[Sent], peers: Sequence[Sent]) -> View:
-    """The view of an endpoint after these frames: the peer's first, where it does not matter."""
+    """The view of an endpoint after these frames, in the order in which they were seen."""
     view = View(role)
-    for sent in peers:
-        view.deliver(sent)
-    for sent in own:
-        view.send(sent)
+    mine = {id(sent) for sent in own}
+    for sent in sorted((*own, *peers), key=lambda each: each.event):
+        if id(sent) in mine:
+            view.send(sent)
+        else:
+            view.deliver(sent)
     return view

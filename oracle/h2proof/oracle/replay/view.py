@@ -119,6 +119,7 @@ class View:
         "role",
         "settings_got",
         "settings_sent",
+        "spoken",
         "streams",
         "table_limit_acked",
         "table_size",
@@ -188,6 +189,8 @@ class View:
         self.answered_event = -1
         self.in_the_clear = False
         """The connection is known not to be under TLS."""
+        self.spoken: dict[int, None] = {}
+        """Streams on which an own message began before they were there: an excused answer."""
         self.prioritized: dict[int, None] = {}
         """Own idle streams that a PRIORITY_UPDATE named."""
         self._log: list[tuple[Callable[..., object], tuple[Any, ...]]] | None = None
@@ -340,6 +343,8 @@ class View:
 
     def _open(self, stream: int, facts: int, event: int) -> Stream:
         live = Stream(stream, facts, event)
+        if stream in self.spoken:
+            live.heads, live.final = 1, True
         self._put(self.streams, stream, live)
         if self.is_mine(stream):
             self._set(self, "high_mine", stream)
@@ -409,6 +414,8 @@ class View:
         elif live is not None and not live.facts & OPENED and self.is_mine(stream):
             live.facts |= OPENED
             self._active[stream] = None
+        elif live is None and not self.is_mine(stream):
+            self.spoken[stream] = None
         self.block_stream = live
         if sent.ends_headers:
             self._send_section(sent)

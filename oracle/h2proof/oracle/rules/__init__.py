@@ -30,6 +30,7 @@ _ABOUT_FRAMES: Final = (
     *blocks.RULES,
     *messages.RULES,
     *fields.RULES,
+    *messages.LENGTHS,
     *push.RULES,
     *pings.RULES,
     *goaway.RULES,

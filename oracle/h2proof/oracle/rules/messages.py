@@ -143,5 +143,6 @@ RULES: Final = (
     interim_response_ends_stream,
     trailers_do_not_end_stream,
     content_differs_from_length,
-    content_is_missing,
 )
+LENGTHS: Final = (content_is_missing,)
+"""Asked when all is well with the fields themselves."""
