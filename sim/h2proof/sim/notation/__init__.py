@@ -10,8 +10,9 @@ that it has. `docs/notation.md` is its page for users. What a trace means is not
 """
 
 from h2proof.sim.notation.labels import Label, labels, lines_of
-from h2proof.sim.notation.parser import looks_like, parse, parse_one
+from h2proof.sim.notation.parser import parse, parse_one
 from h2proof.sim.notation.printer import print_events, print_text, print_trace
+from h2proof.sim.notation.recognition import looks_like
 from h2proof.sim.notation.titled import Expected, Titled
 from h2proof.sim.notation.words import NotationError
 
