@@ -37,16 +37,19 @@ from h2proof.oracle.verdict import Because, Unknown
 from h2proof.sim.trace import ConnectionInfo, CutEvent, OctetsEvent, Sender, Trace
 
 _BY_TYPE: Final = tuple(for_type(kind) for kind in range(256))
+_LOOKS: Final = tuple(tuple((rule.check, rule) for rule in rules) for rules in _BY_TYPE)
+"""For each frame type what every rule does first: look."""
 _BLOCKS: Final = frozenset((HEADERS, PUSH_PROMISE, CONTINUATION))
 
 
 def check(view: View, sent: Sent) -> Breach | None:
     """The first rule that objects to a frame in a view, format before own before peer."""
-    for rule in _BY_TYPE[sent.type]:
-        if view.blind and not _can_judge(rule, view, sent):
+    blind = view.blind
+    for look, rule in _LOOKS[sent.type]:
+        if blind and not _can_judge(rule, view, sent):
             continue
-        facts = tuple(rule.check(view, sent))
-        if facts:
+        for _ in look(view, sent):  # most yield nothing: no tuple is made to see that
+            facts = tuple(look(view, sent))
             lifts = rule.lifts(view, sent) if rule.lifts is not None else ()
             return Breach(rule, facts, lifts, rule.stage is Stage.PEER, rule.excused_if_named)
     return None
