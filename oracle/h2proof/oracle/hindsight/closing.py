@@ -144,32 +144,33 @@ def _marks(trace: Trace) -> dict[int, list[int]]:
 
 def _served(trace: Trace, goaways: _Goaways) -> Iterator[Finding]:
     """HEADERS on a stream that was opened behind the own error, by the one who had said it."""
-    columns = trace.columns
     for (connection, sender), places in goaways.items():
         errors = [place for place in places if _code(trace, place)]
-        if not errors or sender == 0:
+        if errors and sender:
+            yield from _served_after(trace, connection, errors[0])
+
+
+def _served_after(trace: Trace, connection: int, error: int) -> Iterator[Finding]:
+    columns = trace.columns
+    known = {
+        columns.stream[place] for place in range(error) if columns.connection[place] == connection
+    }
+    asked: dict[int, int] = {}
+    for place in range(error + 1, len(columns.type)):
+        if columns.connection[place] != connection or columns.type[place] != _HEADERS:
             continue
-        asked: dict[int, int] = {}
-        for place in range(errors[0] + 1, len(columns.type)):
-            if columns.connection[place] != connection or columns.type[place] != _HEADERS:
-                continue
-            stream = columns.stream[place]
-            if columns.sender[place] == 0:
-                asked.setdefault(stream, place)
-            elif stream in asked and _is_new(trace, asked[stream], errors[0]):
-                yield _serves(trace, place, asked[stream], errors[0])
-                break
+        stream = columns.stream[place]
+        if stream in known:
+            continue  # its request had been there: these are trailers, or its response
+        if columns.sender[place] == 0:
+            asked.setdefault(stream, place)
+        elif stream in asked:
+            yield _serves(trace, place, asked[stream], error)
+            return
 
 
 def _code(trace: Trace, place: int) -> int:
     return int.from_bytes(trace.payload_at(place)[4:8], "big")
-
-
-def _is_new(trace: Trace, asked: int, error: int) -> bool:
-    """Nothing was heard of the stream before the error: these are no trailers."""
-    columns = trace.columns
-    key = (columns.connection[asked], columns.stream[asked])
-    return all((columns.connection[place], columns.stream[place]) != key for place in range(error))
 
 
 def _serves(trace: Trace, place: int, asked: int, error: int) -> Finding:
