@@ -60,6 +60,18 @@ def test_what_belongs_to_the_connection_may_live_until_the_clients_left() -> Non
     assert [5] == [finding.event for finding in result.findings]
 
 
+def test_a_block_that_the_client_never_ends_is_held_rightly_until_it_leaves() -> None:
+    trace = Trace()
+    trace.resource("acquired", Resource("field block buffer", 1), stream=1, size=9)
+    trace.note("quiet")
+    trace.note("clients leave")
+    trace.note("quiet")
+
+    result = ledger.examine(trace)
+
+    assert ["connection", "leak"] == [each.standing for each in result.survivors]
+
+
 def test_one_cause_is_one_finding_with_the_others_counted() -> None:
     trace = Trace()
     for number in (1, 3, 5):

@@ -21,12 +21,13 @@ Standing = Literal["leak", "stall", "connection", "pool"]
 class Kind:
     """What an account counts, for how long one of it may rightly live, and what it weighs.
 
-    `lasts`: as long as its stream and that stream's handler, or as its connection. `octets` says
-    which fact gives the modelled size; empty where only the count is kept.
+    `lasts`: as long as its stream and that stream's handler; as its connection, if it belongs to no
+    stream; or as the peer may still go on with it, which is as long as its connection in any case.
+    `octets` says which fact gives the modelled size; empty where only the count is kept.
     """
 
     unit: str
-    lasts: Literal["stream", "connection"]
+    lasts: Literal["stream", "connection", "peer"]
     sentence: str
     octets: str = ""
 
@@ -68,7 +69,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "frame", "stream", "written by a handler, not by the transport", "the octets of the frame"
     ),
     "field block buffer": Kind(
-        "buffer", "stream", "a field block that waits for its end", "the octets that wait"
+        "buffer", "peer", "a field block that waits for its end", "the octets that wait"
     ),
     "window octets": Kind(
         "octet", "stream", "received, and not credited back", "flow-controlled octets"

@@ -176,7 +176,8 @@ def _standing(life: Life, moment: Moment, nth: int) -> Standing:
         in_use = moment.peaks.get(kind.removeprefix(POOLED), 0)
         return "pool" if nth <= in_use else "leak"
     lasts = KINDS.get(kind, OTHER).lasts
-    if lasts == "connection" and not life.stream and not moment.after_leave:
+    of_connection = lasts == "peer" or (lasts == "connection" and not life.stream)
+    if of_connection and not moment.after_leave:
         return "connection"
     owner = (life.connection, life.stream)
     if not moment.quiet and life.stream and owner not in moment.ended:
