@@ -181,6 +181,24 @@ def test_a_new_connection_between_the_same_ends_is_another_one(tmp_path: Path) -
     assert all(imported.complete for imported in found)
 
 
+def test_a_connection_behind_one_that_was_joined_late_is_another_one(tmp_path: Path) -> None:
+    late = Talk().open().say(CLIENT, wire.CLIENT_OPENING).say(SERVER, wire.SERVER_ANSWER)
+    late.say(CLIENT, frame(1, 5, 3, wire.GET)).say(SERVER, frame(1, 5, 3, wire.OK))
+    fresh = small_talk(first_sequences=(777_000, 888_000))
+    found, _ = read(tmp_path / "x", pcap(late.packets()[5:] + fresh.packets()))
+
+    assert [False, True] == [imported.complete for imported in found]
+    assert 7 == len(rows(found[1].trace))
+
+
+def test_a_handshake_in_the_wrong_order_is_one_connection(tmp_path: Path) -> None:
+    packets = small_talk().packets()
+    [imported], _ = read(tmp_path / "x", pcap([packets[1], packets[0], *packets[2:]]))
+
+    assert imported.complete
+    assert 7 == len(rows(imported.trace))
+
+
 def test_ports_and_numbers_filter_connections(tmp_path: Path) -> None:
     capture = pcap(small_talk().packets() + small_talk(ports=(40001, 9090)).packets())
     for options, number in ((Options(port=9090), 1), (Options(connection=0), 0)):

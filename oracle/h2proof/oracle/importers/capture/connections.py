@@ -61,7 +61,7 @@ class Connections:
         """Every HTTP/2 connection among the packets; at their end those that are still open."""
         account, table = self._account, self._table
         over = self._over
-        at = number = 0
+        number = 0
         for number, at, decoder, octets, start, end, _ in packets:
             kind, offset = decoder(octets, start, end)
             found = segment(kind, octets, offset, end)
@@ -71,7 +71,7 @@ class Connections:
             key, tcp, stop = found
             sequence, acknowledgment, size, flags = _TCP(octets, tcp + 4)
             entry = table.get(key)
-            if entry is None or (flags & SYN and self._reopened(entry[0], sequence, flags)):
+            if entry is None or (flags & SYN and self._reopened(entry, sequence, flags)):
                 if entry is not None:
                     yield from self._give(entry[0])
                 entry = self._open(key, sequence, flags)
@@ -100,19 +100,19 @@ class Connections:
             if over and over[0].last_packet + _LINGER_PACKETS < number:
                 yield from self._give(over.popleft())
         account.packets = number
-        yield from self._rest(number, at)
-
-    def _rest(self, number: int, at: int) -> Iterator[Imported]:
-        for followed in _each(self._table):
+        for followed in _each(table):
             yield from self._give(followed)
 
     # -- opening --
 
-    def _reopened(self, followed: Followed, sequence: int, flags: int) -> bool:
+    def _reopened(self, entry: tuple[Followed, Direction], sequence: int, flags: int) -> bool:
         """Whether a SYN opens a new connection between the same two ends."""
+        followed, direction = entry
         if flags & ACK:
             return False
-        return followed.tcp.over or followed.opened_by not in (None, sequence)
+        if followed.tcp.over or followed.opened_by is not None:
+            return followed.tcp.over or followed.opened_by != sequence
+        return direction.known and not direction.started  # the old one was joined late
 
     def _open(self, key: bytes, sequence: int, flags: int) -> tuple[Followed, Direction]:
         held = Held(self._options.limits.connection_octets_max, self._held)
