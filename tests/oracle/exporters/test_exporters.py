@@ -206,7 +206,7 @@ def test_a_packet_has_right_checksums(tmp_path: Path) -> None:
 def test_what_is_made_to_be_read_masks_secrets() -> None:
     traces = [Titled("", notation.parse_one(PUSH))]
 
-    for form in ("text", "mermaid"):
+    for form in ("text", "mermaid", "pytest", "ladder", "svg"):
         assert b"hunter2" not in export(form, traces)
         assert b"hunter2" in export(form, traces, redact=False)
 
@@ -280,6 +280,16 @@ def test_a_diagram_has_an_arrow_for_each_frame() -> None:
     assert "sequenceDiagram" == drawn[0]
     assert 12 == sum("->>" in line for line in drawn)
     assert "S->>C: PUSH_PROMISE 1 -#62; 2  GET /style.css" in [line.strip() for line in drawn]
+
+
+def test_a_drawing_marks_what_the_judge_finds() -> None:
+    traces = [Titled(each.title, each.trace) for each in notation.parse(BROKEN)]
+
+    letters = export("ladder", traces).decode()
+
+    assert letters.startswith("a promise after the acknowledgment\n\n")
+    assert "! promise_while_push_is_off" in letters
+    assert b"! promise_while_push_is_off" in export("svg", traces[:1])
 
 
 def test_a_diagram_takes_no_syntax_from_a_trace() -> None:

@@ -35,6 +35,8 @@ EXPORTERS: Final[Mapping[str, Exporter]] = {
     "pcapng": Exporter("h2proof.oracle.exporters.pcapng", "for Wireshark", carries_octets=True),
     "pytest": Exporter("h2proof.oracle.exporters.pytest", "a test that judges it again"),
     "mermaid": Exporter("h2proof.oracle.exporters.mermaid", "a diagram for Markdown"),
+    "ladder": Exporter("h2proof.oracle.exporters.ladder", "a drawing in letters"),
+    "svg": Exporter("h2proof.oracle.exporters.svg", "a drawing for a page"),
 }
 
 

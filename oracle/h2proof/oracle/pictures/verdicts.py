@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from h2proof.sim.ladder.typed import inert
+from h2proof.sim.notation.words import inert
 
 if TYPE_CHECKING:
     from h2proof.oracle.verdict import Finding, Verdict

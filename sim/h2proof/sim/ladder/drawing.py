@@ -24,7 +24,8 @@ from h2proof.sim.ladder.palette import (
     Colour,
 )
 from h2proof.sim.ladder.rows import Marked, Row, rows
-from h2proof.sim.ladder.typed import columns, fit, inert, short_time
+from h2proof.sim.ladder.typed import columns, fit, short_time
+from h2proof.sim.notation.words import inert
 from h2proof.sim.trace import Trace
 
 ROWS_MAX: Final = 400

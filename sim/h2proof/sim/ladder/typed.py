@@ -7,7 +7,7 @@ from unicodedata import east_asian_width
 
 from h2proof.sim.ladder.folding import folded
 from h2proof.sim.ladder.rows import Marked, Row, rows
-from h2proof.sim.notation.words import time_word
+from h2proof.sim.notation.words import inert, time_word
 from h2proof.sim.trace import Trace
 
 WIDTH_MIN: Final = 40
@@ -115,13 +115,6 @@ _DRAWERS: Final = {
 
 
 # --- letters -------------------------------------------------------------------------------------
-
-
-def inert(value: str) -> str:
-    """Text in which nothing acts: control and direction characters are escaped."""
-    return "".join(
-        letter if letter.isprintable() else f"\\u{{{ord(letter):x}}}" for letter in value
-    )
 
 
 def columns(value: str) -> int:

@@ -16,7 +16,7 @@ from h2proof.sim.frames import (
 from h2proof.sim.notation.sections import write_section
 from h2proof.sim.notation.sides import Sides
 from h2proof.sim.notation.titled import Expected, Titled
-from h2proof.sim.notation.words import quoted, time_word
+from h2proof.sim.notation.words import inert, quoted, time_word
 from h2proof.sim.notation.writing import fields_word, write_frame
 from h2proof.sim.trace import (
     AnyEvent,
@@ -59,7 +59,9 @@ def print_events(trace: Trace) -> tuple[str, list[str]]:
 def print_text(traces: Iterable[Titled]) -> str:
     """Several traces behind one another, each under its `# title`."""
     return "\n".join(
-        f"# {' '.join(each.title.split())}".rstrip() + "\n" + print_trace(each.trace, each.expected)
+        f"# {inert(' '.join(each.title.split()))}".rstrip()
+        + "\n"
+        + print_trace(each.trace, each.expected)
         for each in traces
     )
 

@@ -82,9 +82,14 @@ def quoted(text: str) -> str:
 
 
 def _inert(letter: str) -> str:
-    if letter in '"\\':
-        return "\\" + letter
-    return letter if letter.isprintable() else f"\\u{{{ord(letter):x}}}"
+    return "\\" + letter if letter in '"\\' else inert(letter)
+
+
+def inert(text: str) -> str:
+    """Text in which nothing acts: control and direction characters are escaped."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else f"\\u{{{ord(letter):x}}}" for letter in text)
 
 
 def quoted_octets(value: bytes) -> str:
