@@ -10,9 +10,10 @@ from tests.properties.proof import planted
 from h2proof.oracle import growth
 from h2proof.properties.search import examine
 from h2proof.properties.search.campaign import figures
+from h2proof.sim.pipe import PipeOptions
 from h2proof.sim.scenario import Act, ClientPlan, RequestPlan, Scenario
 from h2proof.sim.side import Side
-from h2proof.sim.world import Run, World, server_named
+from h2proof.sim.world import Run, World, play, server_named
 
 BASE = Scenario(clients=(ClientPlan(requests=(RequestPlan(), RequestPlan())),), schedule="fifo")
 
@@ -151,3 +152,23 @@ def test_a_context_kept_for_each_request_is_a_slope_of_one() -> None:
 
 def test_one_of_a_kind_is_constant() -> None:
     assert "constant" == grown(planted.cache_of(1), (8, 16, 32, 64), "entry")
+
+
+def test_a_client_that_never_reads_again_is_said_to_be_waited_for() -> None:
+    """G32: the one retention without an end, and no deadline of the stream helps against it."""
+    client = ClientPlan(acts=(Act("stops-reading", {"after": "settings", "for_good": 1}),))
+    scenario = Scenario(
+        "caddy",
+        clients=(client,),
+        schedule="fifo",
+        options={"body_octets": 60_000},
+        downward=PipeOptions(capacity=10_000),
+    )
+
+    run = play(scenario)
+    told = [each.finding for each in examine(run) if each.finding.rule == "never_quiet"]
+
+    assert not run.outcome.quiet
+    assert told
+    assert "room for server's octets of connection 0" in str(told[0].because)
+    assert figures(run)["wrapper"].at_quiet == 1

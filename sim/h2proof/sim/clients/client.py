@@ -104,6 +104,8 @@ class Client:
         """False: a behaviour does the asking."""
         self.write_octets_max: int | None = None
         """Into what pieces its octets are cut before they go into the pipe."""
+        self.reads_again = True
+        """False: it does not even read when the faults stop."""
         self.exchanges: dict[int, Exchange] = {}
         self.lost = False
         """Whether the connection is gone, one way or the other."""
@@ -212,7 +214,8 @@ class Client:
         self._held.clear()
         self._asked = len(self.requests)
         self._muted = False
-        self.transport.incoming.resume()
+        if self.reads_again:
+            self.transport.incoming.resume()
         if self.lost:
             return
         if self.settings.get(INITIAL_WINDOW_SIZE, WINDOW) < WINDOW:
