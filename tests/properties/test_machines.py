@@ -28,13 +28,13 @@ MACHINES = (ServerMachine, ClientMachine, BothMachine)
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_our_own_ends_hold_after_every_step(machine: type[Machine]) -> None:
-    run_state_machine_as_test(machine, settings=few)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(machine, settings=few)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("machine", MACHINES)
 def test_our_own_ends_hold_for_long(machine: type[Machine]) -> None:
-    run_state_machine_as_test(machine, settings=many)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(machine, settings=many)
 
 
 def test_steps_can_be_scripted() -> None:
@@ -90,4 +90,4 @@ def test_a_wrong_server_is_found_with_the_table_of_its_streams() -> None:
 
 def test_a_wrong_server_is_found_by_random_steps() -> None:
     with pytest.raises(Broken):
-        run_state_machine_as_test(CredulousMachine, settings=one)  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(CredulousMachine, settings=one)

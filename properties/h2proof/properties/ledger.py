@@ -91,11 +91,17 @@ def _watch_calls(obj: object, names: tuple[str, ...], record: Record) -> None:
     _WATCHED[number] = watched, record
 
 
-@functools.cache
+_RECORDING: Final[dict[tuple[type, tuple[str, ...]], type]] = {}
+
+
 def _recording(cls: type, names: tuple[str, ...]) -> type:
-    """A subclass that looks like `cls` and tells of its calls."""
-    own: dict[str, Any] = {name: _telling(getattr(cls, name)) for name in names}
-    return type(cls.__name__, (cls,), {**own, "__slots__": (), "__module__": cls.__module__})
+    """A subclass that looks like `cls` and tells of its calls; the same one each time."""
+    made = _RECORDING.get((cls, names))
+    if made is None:
+        own: dict[str, Any] = {name: _telling(getattr(cls, name)) for name in names}
+        own |= {"__slots__": (), "__module__": cls.__module__}
+        made = _RECORDING[cls, names] = type(cls.__name__, (cls,), own)
+    return made
 
 
 def _telling(method: Callable[..., Any]) -> Callable[..., Any]:

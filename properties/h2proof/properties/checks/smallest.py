@@ -26,11 +26,17 @@ PHASES: Final = (Phase.reuse, Phase.generate, Phase.shrink)
 
 
 def smallest(
-    strategy: st.SearchStrategy[T], attempt: Try[T], chosen: Defaults, *, key: str
+    strategy: st.SearchStrategy[T],
+    attempt: Try[T],
+    chosen: Defaults,
+    *,
+    key: str,
+    shrink: bool = True,
 ) -> tuple[T, Broken] | None:
     """The smallest input that was found to break the property, and how; None if none was.
 
-    `key` names property and target for the example database. Misused if the same input does not
+    `key` names property and target for the example database. Without `shrink` the first input that
+    was found is given, for a caller that makes it smaller by other means. Misused if the same input does not
     always do the same.
     """
     first: list[str] = []
@@ -47,7 +53,7 @@ def smallest(
         value = find(
             strategy,
             breaks,
-            settings=_settings(chosen),
+            settings=_settings(chosen, shrink),
             random=None if chosen.seed is None else Random(chosen.seed),
             database_key=f"h2proof {key}".encode(),
         )
@@ -61,14 +67,15 @@ def smallest(
     return value, broken
 
 
-def _settings(chosen: Defaults) -> hypothesis_settings:
+def _settings(chosen: Defaults, shrink: bool) -> hypothesis_settings:
     profile = hypothesis_settings()
+    phases = [each for each in PHASES if each in profile.phases]
     return hypothesis_settings(
         profile,
         max_examples=chosen.examples or profile.max_examples,
         database=None if chosen.seed is not None else profile.database,
         deadline=None,
-        phases=[phase for phase in PHASES if phase in profile.phases],
+        phases=[each for each in phases if shrink or each is not Phase.shrink],
         verbosity=min(profile.verbosity, Verbosity.normal),
     )
 
