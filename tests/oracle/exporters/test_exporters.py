@@ -13,7 +13,7 @@ from hpack.hpack import Encoder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from h2proof.oracle import importers, judge
+from h2proof.oracle import exporters, importers, judge
 from h2proof.oracle.exporters import EXPORTERS, Titled, export
 from h2proof.oracle.exporters.masking import has_secrets, masked_block, masked_trace
 from h2proof.oracle.exporters.merging import merged
@@ -432,3 +432,13 @@ def test_every_capture_is_judged_the_same_after_its_way_out_and_in(
 
         assert before == after, capture.name
     assert [] == [name for name in unwritable if "snaplen" not in name]
+
+
+def test_every_exporter_has_its_row() -> None:
+    folder = Path(exporters.__path__[0])
+    written = {
+        path.stem for path in folder.glob("*.py") if "\ndef export(traces" in path.read_text()
+    }
+
+    assert written == {row.module.rpartition(".")[2] for row in EXPORTERS.values()}
+    assert written == set(EXPORTERS)
