@@ -226,7 +226,7 @@ NOT_DECIDABLE: Final[Mapping[str, Twins]] = {
         "nothing was there that had to be removed", "it was there, and something else was removed"
     ),
     "RFC9218-2.1.1-01": Twins(
-        "the client has nothing to say about priorities", "it has, and says it in one way only"
+        "a client that knows one scheme of priorities speaks in that", "one that knows both does"
     ),
     "RFC9218-7-01": Twins(
         "the server takes an omitted parameter for its default", "it keeps the old value"
