@@ -6,13 +6,8 @@ from typing import Final
 from h2proof.oracle.invariants.invariant import Breach
 from h2proof.oracle.invariants.story import NEVER, ConnectionStory, Life, Story
 from h2proof.sim.errors import ErrorCode
-from h2proof.sim.frames import FrameType
+from h2proof.sim.frames import Priority, RstStream, WindowUpdate
 from h2proof.sim.trace import FrameEvent
-
-HARMLESS: Final = frozenset(
-    kind.value for kind in (FrameType.WINDOW_UPDATE, FrameType.RST_STREAM, FrameType.PRIORITY)
-)
-"""Frames that may still be on their way when a stream is closed (RFC 9113 §5.1)."""
 
 OWED: Final = frozenset({"DATA", "HEADERS"})
 """Queued frames that a client waits for."""
@@ -39,11 +34,19 @@ def late_frame_hurts(story: Story) -> Iterator[Breach]:
             connection.arrivals, connection.arrived, places, strict=True
         ):
             stream = story.streams.get((connection.number, sent.stream))
-            if stream is None or not stream.associated or sent.type not in HARMLESS:
+            if stream is None or not stream.associated:
                 continue
-            if stream.closed < arrived:
+            if stream.closed < arrived and _is_harmless(sent):
                 left = lasting.get((connection.number, sent.stream), ())
                 yield from _effects(connection, sent, (arrived, following), left)
+
+
+def _is_harmless(sent: FrameEvent) -> bool:
+    """Well-formed, and such as may still be on its way when a stream is closed (RFC 9113 §5.1)."""
+    frame = sent.frame
+    if isinstance(frame, WindowUpdate):
+        return frame.increment > 0
+    return isinstance(frame, RstStream | Priority)
 
 
 def _effects(

@@ -53,6 +53,7 @@ class Life:
     used_late: list[int] = field(default_factory=list)
     """Uses behind the first release."""
     held: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+    """Where it was still held when nothing moved any more, and by whom."""
 
     @property
     def ended(self) -> int:
@@ -206,8 +207,8 @@ class _Teller:
         self.story = Story(trace)
         self._decoders: dict[tuple[int, Sender], FieldDecoder] = {}
         self._blocks: dict[tuple[int, Sender], tuple[FrameEvent, list[bytes]]] = {}
-        self._sections: dict[int, tuple[Fields, bool]] = {}
-        """Field sections by the event of the frame that completed them."""
+        self._moving = False
+        """Set where the run was cut off before it came to rest."""
 
     def take(self, event: object) -> None:
         match event:
@@ -321,7 +322,8 @@ class _Teller:
         if event.kind == "released":
             life.released.append(event.index)
         elif event.kind == "held":
-            life.held.append((event.index, event.chain))
+            if not self._moving:
+                life.held.append((event.index, event.chain))
         elif life.released:
             life.used_late.append(event.index)
 
@@ -331,6 +333,7 @@ class _Teller:
         if head == "faults stop":
             self.story.faults_stop = min(self.story.faults_stop, event.index)
         elif head in ("quiet", "not quiet"):
+            self._moving = head == "not quiet" and "too many steps" in detail
             self.story.quiet = min(self.story.quiet, event.index)
         if not event.stream:
             return

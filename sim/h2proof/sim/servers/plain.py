@@ -5,6 +5,7 @@ push is a promise at once. It keeps to the RFC and has no habits of anybody else
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -70,8 +71,8 @@ class PlainConnection:
                         react(self, notice)
                 self._wake()
                 self.flush()
-        except PipeCut:
-            pass
+        except (PipeCut, WriteError):
+            pass  # the client is gone
         self.over = True
         for stream in tuple(self._requests):
             self.forget(stream, GONE)
@@ -79,8 +80,9 @@ class PlainConnection:
         self.side.transport.close()
 
     def flush(self) -> None:
-        """Hand over what there is to send, without waiting for room."""
-        self.side.transport.put(self.peer.take_output())
+        """Hand over what there is to send, without waiting for room; nothing once it is cut."""
+        with suppress(PipeCut):
+            self.side.transport.put(self.peer.take_output())
 
     async def send(self) -> None:
         """Hand over what there is to send, and wait until the transport has taken it."""
