@@ -23,7 +23,7 @@ What is legal is not known here: `check` says that.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -108,7 +108,28 @@ class Objection(Protocol):
 
 
 AnObjection = TypeVar("AnObjection", bound=Objection)
-Reader = Callable[[int], Sent]
+
+
+class Ordinary(Protocol):
+    """What can be told of an ordinary frame, DATA or WINDOW_UPDATE, by its place in the trace."""
+
+    def read(self, place: int) -> Sent:
+        """The frame itself."""
+
+    def event(self, place: int) -> int:
+        """Its event."""
+
+    def keys(self, place: int) -> tuple[int, ...]:
+        """What `keys_of` would give for it."""
+
+
+def _excuses(waiting: Sent | None, names: tuple[int, ...]) -> bool:
+    """True for a violation of the connection, or on one of these streams."""
+    if waiting is None:
+        return False
+    if waiting.wrong == WRONG_ON_CONNECTION:
+        return True
+    return any(stream in names for stream in named_streams(waiting))
 
 
 class Excuse(Enum):
@@ -128,13 +149,12 @@ class Inbox:
     the frame when it is delivered. `counts` says how many waiting frames could lift what.
     """
 
-    __slots__ = ("_entries", "_event", "_head", "_read", "base", "counts")
+    __slots__ = ("_entries", "_head", "_ordinary", "base", "counts")
 
-    def __init__(self, read: Reader, event_of: Callable[[int], int]) -> None:
+    def __init__(self, ordinary: Ordinary) -> None:
         self._entries: list[Sent | int] = []
         self._head = 0
-        self._read = read
-        self._event = event_of
+        self._ordinary = ordinary
         self.base = 0
         """How many frames have been delivered."""
         self.counts: dict[int, int] = {}
@@ -165,18 +185,28 @@ class Inbox:
     def at(self, number: int) -> Sent:
         """The waiting frame with this number, counted from the peer's first."""
         entry = self._entries[self._head + number - self.base]
-        return self._read(entry) if isinstance(entry, int) else entry
+        return self._ordinary.read(entry) if isinstance(entry, int) else entry
+
+    def keys_at(self, number: int) -> Iterable[int]:
+        """What the waiting frame with this number may lift."""
+        entry = self._entries[self._head + number - self.base]
+        return self._ordinary.keys(entry) if isinstance(entry, int) else keys_of(entry)
+
+    def wrong_at(self, number: int) -> Sent | None:
+        """The waiting frame with this number if it is a violation."""
+        entry = self._entries[self._head + number - self.base]
+        return None if isinstance(entry, int) or entry.wrong == RIGHT else entry
 
     def event_at(self, number: int) -> int:
         """The event of a waiting frame."""
         entry = self._entries[self._head + number - self.base]
-        return self._event(entry) if isinstance(entry, int) else entry.event
+        return self._ordinary.event(entry) if isinstance(entry, int) else entry.event
 
     def advance(self, number: int) -> None:
         """Everything below this number has been delivered."""
         counts = self.counts
         for each in range(self.base, number):
-            for key in keys_of(self.at(each)):
+            for key in self.keys_at(each):
                 left = counts[key] - 1
                 if left:
                     counts[key] = left
@@ -209,11 +239,10 @@ class Delivery(Generic[AnObjection]):
         self,
         view: View,
         check: Callable[[View, Sent], AnObjection | None],
-        read: Reader,
-        event_of: Callable[[int], int],
+        ordinary: Ordinary,
     ) -> None:
         self.view = view
-        self.inbox = Inbox(read, event_of)
+        self.inbox = Inbox(ordinary)
         self._check = check
         self.budget = VAIN_STEPS_FREE
         """Deliveries that vain searches may still cost."""
@@ -318,14 +347,11 @@ class Delivery(Generic[AnObjection]):
         if not wanted and not names:
             return -1
         for each in range(number, cap):
-            waiting = self.inbox.at(each)
-            if waiting.wrong != RIGHT and (
-                waiting.wrong == WRONG_ON_CONNECTION
-                or any(stream in names for stream in named_streams(waiting))
-            ):
+            if names and _excuses(self.inbox.wrong_at(each), names):
                 return each
-            if wanted and any(key in wanted for key in keys_of(waiting)):
-                return each
+            for key in self.inbox.keys_at(each):
+                if key in wanted:
+                    return each
         return -1
 
     def _excuse(self, sent: Sent, objection: Objection) -> "Excuse":
@@ -342,7 +368,7 @@ class Delivery(Generic[AnObjection]):
         return Excuse.WEAK if view.marked >= 0 else Excuse.NONE
 
     def _advance(self, number: int) -> None:
-        self.last_delivered = self.inbox.at(number - 1).event
+        self.last_delivered = self.inbox.event_at(number - 1)
         self.inbox.advance(number)
 
     def deliver_until(self, number: int, event: int) -> None:

@@ -7,7 +7,8 @@ With the lane closed every verdict is the same; a test compares the two.
 
 from typing import TYPE_CHECKING, Final
 
-from h2proof.oracle.delivery import CARRIES, CREDITS, lifting
+from h2proof.oracle.delivery import CARRIES, CREDITS, ENDS, lifting
+from h2proof.oracle.replay.reading import read
 from h2proof.oracle.replay.sections import Lines
 from h2proof.oracle.replay.sent import DATA, HEADERS, PING, SETTINGS, WINDOW_UPDATE, Sent
 from h2proof.oracle.replay.streams import GOT_END, OPENED, SENT_END
@@ -26,7 +27,34 @@ if TYPE_CHECKING:
     from h2proof.oracle.party import Party
 
 _FRAME_SIZE_MIN: Final = 16_384
+_CARRYING: Final = (CARRIES,)
+_ENDING: Final = (CARRIES, ENDS)
 _MAY_SEND: Final = OPENED | SENT_END
+
+
+class OrdinaryFrames:
+    """What the lane lets pass waits by its place in the trace; this tells what there is to tell."""
+
+    __slots__ = ("_columns", "_trace")
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._columns = trace.columns
+
+    def read(self, place: int) -> Sent:
+        """The frame itself."""
+        return read(self._trace, place)
+
+    def event(self, place: int) -> int:
+        """Its event."""
+        return self._columns.event[place]
+
+    def keys(self, place: int) -> tuple[int, ...]:
+        """What its delivery may lift."""
+        columns = self._columns
+        if columns.type[place] == WINDOW_UPDATE:
+            return (lifting(CREDITS, columns.stream[place]),)
+        return _ENDING if columns.flags[place] & END_STREAM else _CARRYING
 
 
 def pass_ordinary(trace: Trace, place: int, party: "Party") -> bool:

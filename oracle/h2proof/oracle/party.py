@@ -14,7 +14,7 @@ from typing import Final
 from h2proof.oracle.breaches import Breach, Findings
 from h2proof.oracle.delivery import VAIN_STEPS_EACH, Delivery
 from h2proof.oracle.duties import Duties
-from h2proof.oracle.lane import is_ordinary_control, is_ordinary_head
+from h2proof.oracle.lane import OrdinaryFrames, is_ordinary_control, is_ordinary_head
 from h2proof.oracle.replay.blocks import Blocks
 from h2proof.oracle.replay.reading import read
 from h2proof.oracle.replay.sections import read_section
@@ -68,9 +68,7 @@ class Party:
     def __init__(self, trace: Trace, connection: int, role: Sender) -> None:
         self.role: Sender = role
         self.view = View(role)
-        self.delivery: Delivery[Breach] = Delivery(
-            self.view, self._check, self._read_peer, self._event_of
-        )
+        self.delivery: Delivery[Breach] = Delivery(self.view, self._check, OrdinaryFrames(trace))
         self.findings = Findings(trace, connection, role)
         self.blocks = Blocks()
         self.duties = Duties(self)
@@ -102,12 +100,6 @@ class Party:
             if ordinary(view, sent):
                 return None
         return check(view, sent)
-
-    def _read_peer(self, place: int) -> Sent:
-        return read(self._trace, place)
-
-    def _event_of(self, place: int) -> int:
-        return self._trace.columns.event[place]
 
     def frame_at(self, event: int) -> Sent:
         """The frame at an event of the trace, made anew."""

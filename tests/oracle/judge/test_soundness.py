@@ -18,7 +18,7 @@ from tests.oracle.judge.moved import moved
 
 from h2proof.oracle import Verdict, judge
 from h2proof.properties.strategies import bulk_scenarios
-from h2proof.sim.frames import FrameType, Settings
+from h2proof.sim.frames import FrameType, Settings, type_name
 from h2proof.sim.scenario import Scenario
 from h2proof.sim.trace import FrameEvent, Trace
 from h2proof.sim.world import play
@@ -124,6 +124,6 @@ def features(trace: Trace) -> set[str]:
             frame = event.frame
             if isinstance(frame, Settings):
                 found.update(f"setting {identifier}" for identifier, _ in frame.values)
-        elif event.type in FrameType:
-            found.add(FrameType(event.type).name)
+        else:
+            found.add(type_name(event.type))
     return found

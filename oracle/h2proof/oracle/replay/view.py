@@ -448,9 +448,8 @@ class View:
         if live is None:
             return
         live.heads += 1
-        if self.client:
-            if live.heads == 1:
-                live.method, live.websocket = section.method, section.protocol == b"websocket"
+        if self.client and live.heads == 1:
+            live.method, live.websocket = section.method, section.protocol == b"websocket"
         live.links += section.links
         if live.final:
             return
