@@ -14,6 +14,7 @@ import pytest
 
 from h2proof.oracle import catalogue, judge
 from h2proof.oracle.rules import RULES
+from h2proof.oracle.verdict import Verdict
 from h2proof.sim import notation
 from h2proof.sim.notation import Titled
 from h2proof.sim.trace import FrameEvent, Trace
@@ -43,6 +44,17 @@ def neighbours() -> list[Neighbour]:
 NEIGHBOURS = neighbours()
 
 
+VERDICTS: dict[int, Verdict] = {}
+
+
+def judged(each: Neighbour) -> Verdict:
+    """The verdict on a neighbour's trace, made once."""
+    key = id(each.trace)
+    if key not in VERDICTS:
+        VERDICTS[key] = judge(each.trace.trace)
+    return VERDICTS[key]
+
+
 def of(*kinds: str) -> list[Neighbour]:
     return [each for each in NEIGHBOURS if each.kind in kinds]
 
@@ -53,18 +65,18 @@ def title(each: Neighbour) -> str:
 
 @pytest.mark.parametrize("each", NEIGHBOURS, ids=title)
 def test_what_is_marked_is_found_and_nothing_else(each: Neighbour) -> None:
-    verdict = judge(each.trace.trace)
+    verdict = judged(each)
     marked = sorted((expected.event, expected.rule) for expected in each.trace.expected)
 
     assert marked == sorted((finding.event, finding.rule) for finding in verdict.findings)
     assert () == verdict.unknowns
 
 
-def cited(trace: Trace) -> set[str]:
+def cited(each: Neighbour) -> set[str]:
     """What the findings are against; of a duty to answer only where the answer is missing."""
     return {
         id_
-        for finding in judge(trace).findings
+        for finding in judged(each).findings
         for id_ in finding.requirements
         if finding.rule not in RULES or id_ not in RULES[finding.rule].reacts
     }
@@ -72,12 +84,12 @@ def cited(trace: Trace) -> set[str]:
 
 @pytest.mark.parametrize("each", of("breaks"), ids=title)
 def test_what_breaks_a_requirement_is_found_as_that(each: Neighbour) -> None:
-    assert set() == set(each.ids) - cited(each.trace.trace)
+    assert set() == set(each.ids) - cited(each)
 
 
 @pytest.mark.parametrize("each", of("keeps", "uses"), ids=title)
 def test_what_keeps_or_uses_a_requirement_is_not_found_as_that(each: Neighbour) -> None:
-    assert set() == set(each.ids) & cited(each.trace.trace)
+    assert set() == set(each.ids) & cited(each)
 
 
 def at_once(trace: Trace) -> tuple[Trace, dict[int, int]]:
@@ -94,7 +106,7 @@ def at_once(trace: Trace) -> tuple[Trace, dict[int, int]]:
 @pytest.mark.parametrize("each", of("breaks"), ids=title)
 def test_what_breaks_under_every_order_breaks_under_the_quickest(each: Neighbour) -> None:
     exact, was = at_once(each.trace.trace)
-    violations = {(x.event, x.rule) for x in judge(each.trace.trace).violations}
+    violations = {(x.event, x.rule) for x in judged(each).violations}
     verdict = judge(exact)
 
     assert violations <= {(was[x.event], x.rule) for x in verdict.violations}
@@ -103,9 +115,7 @@ def test_what_breaks_under_every_order_breaks_under_the_quickest(each: Neighbour
 
 @pytest.mark.parametrize("each", NEIGHBOURS, ids=title)
 def test_the_clear_lane_changes_no_verdict(each: Neighbour) -> None:
-    trace = each.trace.trace
-
-    assert judge(trace, clear_lane=False) == judge(trace)
+    assert judge(each.trace.trace, clear_lane=False) == judged(each)
 
 
 def test_no_requirement_is_without_its_neighbours() -> None:
