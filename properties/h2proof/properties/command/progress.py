@@ -56,7 +56,8 @@ class _Watch:
         from rich.console import Console  # most inputs are short
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+        name = TextColumn("{task.description}", markup=False)
+        columns = (name, BarColumn(), DownloadColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("", total=self._size or None)
             while not self.over.wait(_STEP_SECONDS):
