@@ -1,9 +1,12 @@
 """Every requirement that the wire can show has one answer."""
 
+from importlib.resources import files
+from pathlib import Path
+
 import pytest
 
 from h2proof.oracle import catalogue
-from h2proof.oracle.requirements import inventory, observable
+from h2proof.oracle.requirements import RFCS, inventory, observable
 from h2proof.oracle.rules import RULES
 
 
@@ -13,6 +16,13 @@ def test_the_inventory_is_whole() -> None:
     assert 588 == len(entries)
     assert 479 == len(observable())
     assert 448 == sum(each.current for each in observable())
+
+
+@pytest.mark.parametrize("rfc", RFCS)
+def test_the_package_holds_the_inventory_as_it_stands(rfc: int, shared: Path) -> None:
+    kept = files("h2proof.oracle.requirements").joinpath(f"rfc{rfc}.json").read_text("utf-8")
+
+    assert (shared / "requirements" / f"rfc{rfc}.json").read_text("utf-8") == kept
 
 
 def test_each_observable_requirement_has_an_answer_with_its_reason() -> None:
