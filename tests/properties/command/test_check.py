@@ -229,6 +229,18 @@ def test_a_locked_connection_is_unknown_and_alone_it_is_two(
     assert "h2proof[pcap]" in data["files"][0]["error"]
 
 
+def test_tls_that_was_joined_late_is_two_unless_something_else_was_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = Talk(ports=(5, 443)).open().say(CLIENT, b"\x17\x03\x03\x00\x10" + bytes(16)).close()
+    path = tmp_path / "late.pcap"
+    path.write_bytes(pcap(late.packets()))
+
+    assert 2 == report(capsys, str(path))[0]
+    path.write_bytes(pcap(late.packets() + small_talk().packets()))
+    assert 0 == report(capsys, str(path))[0]
+
+
 @pytest.mark.parametrize("hash_seed", ["0", "1"])
 def test_a_small_check_loads_nothing_heavy(hash_seed: str) -> None:
     """Neither Hypothesis nor rich nor TLS nor the Connection, in a process of its own."""

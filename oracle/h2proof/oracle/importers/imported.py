@@ -88,7 +88,7 @@ class Imported(NamedTuple):
 class Account:
     """What was read so far, and what was left out and why; counted while reading goes on."""
 
-    __slots__ = ("damage", "form", "packets", "skipped", "source")
+    __slots__ = ("damage", "form", "locked", "packets", "skipped", "source")
 
     def __init__(self) -> None:
         self.form = ""
@@ -99,6 +99,8 @@ class Account:
         """Packets or connections that are not HTTP/2, by reason."""
         self.damage: list[str] = []
         """What was wrong with the input itself, one sentence each."""
+        self.locked = ""
+        """Why something that may be HTTP/2 could not be read at all."""
 
     @property
     def octets(self) -> int:

@@ -50,6 +50,7 @@ def check(name: str, wishes: Wishes, account: Account | None = None) -> Checked:
             connections += _judged(imported, wishes)
     except CannotRead as trouble:
         error = str(trouble)
+    locked = locked or account.locked
     connections.sort(key=lambda one: one.number)
     if error is None and account.damage:
         error = f"{name}: {account.damage[0]}"

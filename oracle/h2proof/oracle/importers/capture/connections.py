@@ -11,6 +11,7 @@ from struct import Struct
 from typing import Final
 
 from h2proof.oracle.importers.capture.conversation import Context, Conversation, KeyLog
+from h2proof.oracle.importers.capture.detect import LATE_TLS
 from h2proof.oracle.importers.capture.held import Held
 from h2proof.oracle.importers.capture.ip import endpoints, ports, segment, turned
 from h2proof.oracle.importers.capture.packets import Packet
@@ -145,7 +146,10 @@ class Connections:
         conversation = followed.conversation
         assert conversation is not None
         assert conversation.decision is not None
-        self._account.skip(f"connections: {conversation.decision.reason}")
+        reason = conversation.decision.reason
+        self._account.skip(f"connections: {reason}")
+        if reason == LATE_TLS:
+            self._account.locked = f"{reason}: start the capture before the connection"
         followed.conversation = None
 
     def _give(self, followed: Followed) -> Iterator[Imported]:

@@ -14,6 +14,7 @@ Mode = Literal["preface", "frames", "garbage", "search"]
 
 DECIDE_OCTETS_MAX: Final = 64 << 10
 """So much of both sides together must be enough to decide."""
+LATE_TLS: Final = "TLS of which the handshake is not in the capture"
 _SETTINGS: Final = 4
 _TLS_HANDSHAKE: Final = 0x16
 _CLIENT_HELLO: Final = 1
@@ -85,7 +86,7 @@ def _tls(side: int, octets: bytearray) -> Decision | None:
         return None
     if octets[0] == _TLS_HANDSHAKE and octets[5] in (_CLIENT_HELLO, _SERVER_HELLO):
         return Decision("tls", side if octets[5] == _CLIENT_HELLO else 1 - side)
-    return Decision("other", reason="TLS of which the handshake is not in the capture")
+    return Decision("other", reason=LATE_TLS)
 
 
 def starts_with_settings(octets: bytearray) -> bool:
