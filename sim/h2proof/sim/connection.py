@@ -295,13 +295,14 @@ class Connection(Core):
         self._check_open()
         if not stream:
             self.flow.check_credit(None, octets)
+            self.write(WindowUpdate(0, octets))
             self.flow.credit_connection(octets)
-        else:
-            self.streams.send("WINDOW_UPDATE", stream)
-            live = self.streams.live[stream]
-            self.flow.check_credit(live, octets)
-            self.flow.credit_stream(live, octets)
+            return
+        self.streams.send("WINDOW_UPDATE", stream)
+        live = self.streams.live[stream]
+        self.flow.check_credit(live, octets)
         self.write(WindowUpdate(stream, octets))
+        self.flow.credit_stream(live, octets)
 
     def return_credit(self, content: DataReceived) -> None:
         """Credit back all that a DATA took: to the connection, and to its stream if more may come."""

@@ -10,6 +10,7 @@ is known to those who ask for it.
 from collections import deque
 from collections.abc import Mapping
 from enum import IntEnum
+from operator import index
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -159,7 +160,7 @@ def legal_announcement(values: Mapping[int, int], sender: Role, own: OwnSettings
         own.latest(Setting.ENABLE_CONNECT_PROTOCOL) or 0
     ):
         raise IllegalSend("RFC8441-3-04", "ENABLE_CONNECT_PROTOCOL stays 1 once it was announced")
-    return tuple((int(identifier), int(value)) for identifier, value in values.items())
+    return tuple((index(identifier), index(value)) for identifier, value in values.items())
 
 
 def check_priorities_kept(values: Mapping[int, int], own: OwnSettings) -> None:
