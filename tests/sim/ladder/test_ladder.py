@@ -13,13 +13,18 @@ from h2proof.sim import codec, ladder, notation
 from h2proof.sim.frames import Data, Headers, RstStream
 from h2proof.sim.hpack import FieldEncoder
 from h2proof.sim.ladder import palette
-from h2proof.sim.trace import Trace
+from h2proof.sim.trace import Resource, Trace
 
 
 @dataclass(frozen=True)
 class Found:
     event: int
     rule: str
+
+
+@dataclass(frozen=True)
+class OfResource(Found):
+    resource: Resource
 
 
 PROMISE = notation.parse_one(
@@ -217,3 +222,12 @@ def test_a_ladder_is_not_drawn_too_narrow() -> None:
 def test_an_empty_trace_has_an_empty_ladder() -> None:
     assert 1 == len(ladder.text(Trace()).splitlines())
     assert ["client", "server"] == words_of(ladder.svg(Trace()))
+
+
+def test_a_resource_stands_at_the_connection_that_acquired_it() -> None:
+    trace = notation.parse_one(
+        "C  PING\nC#1  PING\n*#1  acquired wrapper#1\n*  used wrapper#1\n*  released wrapper#1\n"
+    )
+    lines = ladder.text(trace, [OfResource(3, "leak", Resource("wrapper", 1))]).splitlines()
+
+    assert ["#1"] * 3 == [line.split()[0] for line in lines if "wrapper#1" in line]

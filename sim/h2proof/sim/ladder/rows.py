@@ -6,7 +6,7 @@ here.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
 from h2proof.sim.frames import FrameType, PushPromise, type_name
@@ -84,6 +84,8 @@ class _Rows:
             resource: Resource | None = getattr(finding, "resource", None)
             if resource is not None:
                 self._things.add((resource.kind, resource.number))
+        self._home: dict[Resource, int] = {}
+        """The connection of each resource, which those who use it do not say."""
         self._last: dict[tuple[int, Sender], int] = {}
         self._labels: dict[int, Label] = {}
         """Of frames that have not arrived."""
@@ -169,12 +171,15 @@ class _Rows:
         return self._make("note", event, Label(event.text + where), sort, stream=event.stream)
 
     def _resource(self, event: ResourceEvent) -> Row | None:
+        if event.kind == "acquired":
+            self._home[event.resource] = event.connection
         thing = (event.resource.kind, event.resource.number)
         if thing not in self._things and event.index not in self._marks:
             return None
         by = f" by {event.by or ' < '.join(event.chain)}" if event.by or event.chain else ""
         text = Label(f"{event.resource} {event.kind}{by}")
-        return self._make("resource", event, text, event.kind, stream=event.stream)
+        row = self._make("resource", event, text, event.kind, stream=event.stream)
+        return replace(row, connection=self._home.get(event.resource, event.connection))
 
 
 def _cut_label(event: CutEvent) -> Label:
