@@ -51,7 +51,9 @@ def test_a_notebook_shows_the_outputs_of_its_source(source: Path) -> None:
     stored = source.with_suffix(".ipynb")
 
     assert cells(source) == cells(stored)
-    for cell in nbformat.read(stored, as_version=4).cells:
+    notebook = nbformat.read(stored, as_version=4)
+    nbformat.validate(notebook)
+    for cell in notebook.cells:
         if cell.cell_type == "code":
             assert all(output.output_type != "error" for output in cell.outputs)
             assert cell.execution_count is not None
