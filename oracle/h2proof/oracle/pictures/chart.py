@@ -83,7 +83,8 @@ def svg_of(figure: Figure, title: str) -> str:
     text = out.getvalue().replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
     start = text.index("<svg")
     head, rest = text[start:].split(">", 1)
-    return f'{head} role="img"><title>{title}</title><style>{_dark()}</style>{rest}'
+    fluid = 'role="img" style="max-width:100%;height:auto"'
+    return f"{head} {fluid}><title>{title}</title><style>{_dark()}</style>{rest}"
 
 
 def _dark() -> str:

@@ -83,6 +83,7 @@ class _Page:
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {self._height}"'
             f' width="{WIDTH}" height="{self._height}" role="img" class="h2proof-ladder"'
+            ' style="max-width:100%;height:auto"'
             f' font-family="{_FACE}" font-size="12">'
         )
         yield f"<title>Ladder of {self._frames} frames between client and server</title>"
