@@ -26,6 +26,11 @@ class Breach(NamedTuple):
     excused_if_named: bool = False
 
     @property
+    def short(self) -> int:
+        """Octets of credit that are missing; 0 where that is not the point."""
+        return self.facts[0].short
+
+    @property
     def answer(self) -> Answer:
         """What the receiver may do about it."""
         return self.facts[0].answer or self.rule.answer

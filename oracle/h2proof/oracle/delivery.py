@@ -22,6 +22,7 @@ meant y for a stream that it did not have.
 What is legal is not known here: `check` says that.
 """
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
@@ -99,6 +100,10 @@ class Objection(Protocol):
         """Keys of `lifting`; none: no delivery helps."""
 
     @property
+    def short(self) -> int:
+        """Octets of credit that are missing; 0 where that is not the point."""
+
+    @property
     def excusable(self) -> bool:
         """True if a violation of the peer's may stand behind it."""
 
@@ -121,6 +126,9 @@ class Ordinary(Protocol):
 
     def keys(self, place: int) -> tuple[int, ...]:
         """What `keys_of` would give for it."""
+
+    def credit(self, place: int) -> int:
+        """The increment of a WINDOW_UPDATE."""
 
 
 def _excuses(waiting: Sent | None, names: tuple[int, ...]) -> bool:
@@ -149,7 +157,7 @@ class Inbox:
     the frame when it is delivered. `counts` says how many waiting frames could lift what.
     """
 
-    __slots__ = ("_entries", "_head", "_ordinary", "base", "counts")
+    __slots__ = ("_entries", "_head", "_ordinary", "base", "counts", "credits")
 
     def __init__(self, ordinary: Ordinary) -> None:
         self._entries: list[Sent | int] = []
@@ -158,6 +166,8 @@ class Inbox:
         self.base = 0
         """How many frames have been delivered."""
         self.counts: dict[int, int] = {}
+        self.credits: dict[int, int] = {}
+        """Key of CREDITS → octets of credit that wait."""
 
     def __len__(self) -> int:
         return len(self._entries) - self._head
@@ -173,14 +183,23 @@ class Inbox:
         counts = self.counts
         for key in keys_of(sent):
             counts[key] = counts.get(key, 0) + 1
+            if sent.type == WINDOW_UPDATE:
+                self.credits[key] = self.credits.get(key, 0) + sent.value
 
-    def append_place(self, place: int, key: int, ends: bool) -> None:
-        """An ordinary frame by its place; `key` and `ends` are what `keys_of` would give."""
+    def append_data(self, place: int, ends: bool) -> None:
+        """Ordinary DATA by its place in the trace."""
         self._entries.append(place)
         counts = self.counts
-        counts[key] = counts.get(key, 0) + 1
+        counts[CARRIES] = counts.get(CARRIES, 0) + 1
         if ends:
             counts[ENDS] = counts.get(ENDS, 0) + 1
+
+    def append_credit(self, place: int, stream: int, octets: int) -> None:
+        """Ordinary WINDOW_UPDATE by its place in the trace."""
+        self._entries.append(place)
+        key = lifting(CREDITS, stream)
+        self.counts[key] = self.counts.get(key, 0) + 1
+        self.credits[key] = self.credits.get(key, 0) + octets
 
     def at(self, number: int) -> Sent:
         """The waiting frame with this number, counted from the peer's first."""
@@ -191,6 +210,10 @@ class Inbox:
         """What the waiting frame with this number may lift."""
         entry = self._entries[self._head + number - self.base]
         return self._ordinary.keys(entry) if isinstance(entry, int) else keys_of(entry)
+
+    def _credit_at(self, number: int) -> int:
+        entry = self._entries[self._head + number - self.base]
+        return self._ordinary.credit(entry) if isinstance(entry, int) else entry.value
 
     def wrong_at(self, number: int) -> Sent | None:
         """The waiting frame with this number if it is a violation."""
@@ -208,10 +231,13 @@ class Inbox:
         for each in range(self.base, number):
             for key in self.keys_at(each):
                 left = counts[key] - 1
-                if left:
-                    counts[key] = left
-                else:
+                if not left:
                     del counts[key]
+                    self.credits.pop(key, None)
+                    continue
+                counts[key] = left
+                if key in self.credits:
+                    self.credits[key] -= self._credit_at(each)
         self._head += number - self.base
         self.base = number
         if self._head > 1024 and self._head * 2 > len(self._entries):
@@ -254,9 +280,9 @@ class Delivery(Generic[AnObjection]):
         """What had objected to the last frame with less delivered, before the final objection."""
         self.last_delivered = -1
         """The event of the last frame that was delivered."""
-        self.forced_until: list[int] = []
+        self.forced_until = array("q")
         """Peer events up to which deliveries were forced, rising, ..."""
-        self.forced_by: list[int] = []
+        self.forced_by = array("q")
         """... and the own events that forced them."""
 
     def judge(self, sent: Sent, cap: int) -> AnObjection | None:
@@ -344,6 +370,8 @@ class Delivery(Generic[AnObjection]):
         if objection.excusable and LEAVES_HOLE in counts:
             wanted.append(LEAVES_HOLE)
         names = named_streams(sent) if IS_WRONG in counts else ()
+        if objection.short and not names and self._is_vain(objection.short, wanted):
+            return -1
         if not wanted and not names:
             return -1
         for each in range(number, cap):
@@ -353,6 +381,13 @@ class Delivery(Generic[AnObjection]):
                 if key in wanted:
                     return each
         return -1
+
+    def _is_vain(self, short: int, wanted: list[int]) -> bool:
+        """True if all credit that waits together is not enough."""
+        credits_ = self.inbox.credits
+        if any(key not in credits_ for key in wanted):
+            return False  # something else may help as well
+        return sum(credits_[key] for key in wanted) < short
 
     def _excuse(self, sent: Sent, objection: Objection) -> "Excuse":
         """Whether the peer's violations, or gaps in what it sent, stand behind an objection."""

@@ -56,6 +56,11 @@ class OrdinaryFrames:
             return (lifting(CREDITS, columns.stream[place]),)
         return _ENDING if columns.flags[place] & END_STREAM else _CARRYING
 
+    def credit(self, place: int) -> int:
+        """The increment of a WINDOW_UPDATE."""
+        start = self._columns.offset[place]
+        return int.from_bytes(self._trace.octets[start : start + 4], "big")
+
 
 def pass_ordinary(trace: Trace, place: int, party: "Party") -> bool:
     """True if the frame was ordinary and has been taken; False: nothing has happened."""
@@ -91,7 +96,7 @@ def _pass_data(trace: Trace, place: int, party: "Party") -> bool:
     if flags:
         view.end_own(live, columns.event[place])
     party.findings.done_right(DATA)
-    party.peer.delivery.inbox.append_place(place, CARRIES, bool(flags))
+    party.peer.delivery.inbox.append_data(place, bool(flags))
     return True
 
 
@@ -116,9 +121,9 @@ def _pass_credit(trace: Trace, place: int, party: "Party") -> bool:
             return False
         if view.window_start + live.granted + increment > WINDOW_MAX:
             return False
-        live.granted += increment
+        view.grant(live, increment)
     party.count(columns.event[place])
-    party.peer.delivery.inbox.append_place(place, lifting(CREDITS, stream), False)
+    party.peer.delivery.inbox.append_credit(place, stream, increment)
     return True
 
 

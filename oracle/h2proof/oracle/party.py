@@ -300,4 +300,6 @@ class Party:
 
     def unknowns(self) -> list[Unknown]:
         """What could not be judged, one entry a cause."""
-        return list(self._unknowns.values())
+        return [
+            each for each in self._unknowns.values() if each.count or each.reason == "octets lost"
+        ]

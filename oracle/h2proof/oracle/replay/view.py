@@ -98,6 +98,7 @@ class View:
         "due",
         "due_event",
         "first_event",
+        "generous",
         "goaway_got",
         "goaway_sent",
         "granted",
@@ -189,6 +190,8 @@ class View:
         self.answered_event = -1
         self.in_the_clear = False
         """The connection is known not to be under TLS."""
+        self.generous: dict[int, None] = {}
+        """Streams for which this endpoint has sent credit."""
         self.spoken: dict[int, None] = {}
         """Streams on which an own message began before they were there: an excused answer."""
         self.prioritized: dict[int, None] = {}
@@ -340,6 +343,7 @@ class View:
         tombs.bury(live)
         self._drop(self.streams, live.id)
         self._drop(self._active, live.id)
+        self._drop(self.generous, live.id)
 
     def _open(self, stream: int, facts: int, event: int) -> Stream:
         live = Stream(stream, facts, event)
@@ -524,7 +528,12 @@ class View:
             return
         live = self.streams.get(sent.stream)
         if live is not None:
-            live.granted += sent.value
+            self.grant(live, sent.value)
+
+    def grant(self, live: Stream, octets: int) -> None:
+        """Own credit for a stream."""
+        live.granted += octets
+        self.generous[live.id] = None
 
     def _send_priority_update(self, sent: Sent) -> None:
         named = sent.value
@@ -648,6 +657,7 @@ class View:
         self.blind = True
         self.streams.clear()
         self._active.clear()
+        self.generous.clear()
         self.tombs_mine, self.tombs_theirs = Tombs(), Tombs()
         self.lock = self.due = self.block_stream = None
 

@@ -65,7 +65,8 @@ def exceeds_stream_window(view: View, sent: Sent) -> Iterator[Fact]:
         return
     room = view.stream_window(live)
     if sent.length > room:
-        yield Fact(f"{sent.name} of {sent.length} octets where the stream's window is {room}")
+        text = f"{sent.name} of {sent.length} octets where the stream's window is {room}"
+        yield Fact(text, short=sent.length - room)
         event = view.setting_event(INITIAL_WINDOW_SIZE)
         if event >= 0:
             yield Fact(f"INITIAL_WINDOW_SIZE is {view.setting(INITIAL_WINDOW_SIZE)}", event)
@@ -89,9 +90,9 @@ def exceeds_stream_window(view: View, sent: Sent) -> Iterator[Fact]:
 def exceeds_connection_window(view: View, sent: Sent) -> Iterator[Fact]:
     """DATA fits into the window that the peer has opened for the connection."""
     if sent.length > view.window and sent.length:
-        yield Fact(
-            f"{sent.name} of {sent.length} octets where the connection's window is {view.window}"
-        )
+        room = view.window
+        text = f"{sent.name} of {sent.length} octets where the connection's window is {room}"
+        yield Fact(text, short=sent.length - room)
 
 
 @rule(

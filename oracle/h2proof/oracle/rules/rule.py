@@ -75,6 +75,9 @@ class Fact(NamedTuple):
     stream: int = -1
     """On a first fact: the stream that it is about, where that is not the frame's."""
 
+    short: int = 0
+    """On a first fact: the octets of credit that are missing."""
+
 
 Check = Callable[[View, Sent], Iterator[Fact]]
 Lifts = Callable[[View, Sent], tuple[int, ...]]

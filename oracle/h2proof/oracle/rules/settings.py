@@ -96,7 +96,8 @@ def initial_window_size_overflows_a_stream(view: View, sent: Sent) -> Iterator[F
     start = max(values_of(sent, INITIAL_WINDOW_SIZE), default=0)
     if start <= view.window_start or start > WINDOW_MAX:
         return
-    for live in view.streams.values():
+    for stream in view.generous:
+        live = view.streams[stream]
         if not live.facts & GOT_END and start + live.granted > WINDOW_MAX:
             yield Fact(f"the window of stream {live.id} becomes {start + live.granted}")
             yield Fact(f"stream {live.id} has been opened", live.opened_by)
