@@ -1,9 +1,6 @@
 """Every failure as a file that stands alone."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +9,8 @@ from h2proof.properties.counterexamples import FORMS, counterexample
 from h2proof.sim.handlers.protocol import Request, ResponseWriter
 from h2proof.sim.links import PARSERS
 from h2proof.sim.scenario import Scenario
+
+pytest_plugins = ["pytester"]
 
 
 @pytest.fixture(scope="module")
@@ -23,15 +22,13 @@ def broken() -> Broken:
 
 
 def test_it_is_a_test_that_runs_alone_and_fails_for_the_same_reason(
-    broken: Broken, tmp_path: Path
+    broken: Broken, pytester: pytest.Pytester
 ) -> None:
-    path = tmp_path / "test_counterexample.py"
-    path.write_bytes(counterexample(broken, "pytest"))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(path)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    pytester.makepyfile(counterexample(broken, "pytest").decode())
+    result = pytester.runpytest("-p", "no:cacheprovider")
 
-    assert 1 == done.returncode
-    assert "after it had been released" in done.stdout
+    result.assert_outcomes(failed=1)
+    assert "after it had been released" in result.stdout.str()
 
 
 def test_it_is_a_scenario_and_a_trace_in_every_form(broken: Broken) -> None:

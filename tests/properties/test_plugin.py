@@ -77,6 +77,7 @@ def test_a_call_goes_before_the_marker_and_the_marker_before_the_options(
     result.stdout.fnmatch_lines(["*h2proof call*", "3 7 True"])
 
 
+@pytest.mark.slow
 def test_the_section_comes_through_xdist(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(FORCED)
     result = pytester.runpytest("-n", "2")

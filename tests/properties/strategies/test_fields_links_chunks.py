@@ -18,7 +18,7 @@ from h2proof.sim.fields import (
 from h2proof.sim.hpack import FieldDecoder, Fields
 from h2proof.sim.links import parse_rfc8288
 
-few = hypothesis_settings(max_examples=50)
+few = hypothesis_settings(max_examples=25)
 
 
 @given(st.data())

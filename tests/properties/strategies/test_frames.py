@@ -16,7 +16,7 @@ from h2proof.sim.errors import Fault
 from h2proof.sim.frames import AnyFrame, Data, Ping, Settings, Unreadable, WindowUpdate
 from h2proof.sim.trace import SENDERS, Sender
 
-few = hypothesis_settings(max_examples=50)
+few = hypothesis_settings(max_examples=25)
 
 
 def _any(value: object) -> Any:
