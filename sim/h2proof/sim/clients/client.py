@@ -231,7 +231,8 @@ class Client:
         """Say GOAWAY and close; for one that has not lost its connection yet."""
         if self.lost:
             return
-        self.connection.goaway(ErrorCode.NO_ERROR)
+        if not self.connection.closed:
+            self.connection.goaway(ErrorCode.NO_ERROR)
         self.flush()
         self.transport.close()
 

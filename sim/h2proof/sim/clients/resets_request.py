@@ -8,7 +8,8 @@ async def play(client: Client, part: Part) -> None:
     """RST_STREAM on the request's own stream, also when the moment came on a promised one."""
 
     def reset(stream: int) -> None:
-        client.reset(client.exchanges[stream].associated, part.number("code"))
+        if stream in client.exchanges:  # a moment of the connection's is no request's
+            client.reset(client.exchanges[stream].associated, part.number("code"))
 
     await client.at(part, reset)
 
