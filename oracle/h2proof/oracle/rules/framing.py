@@ -5,10 +5,12 @@ from typing import Final
 
 from h2proof.oracle.delivery import SETS, lifting
 from h2proof.oracle.replay.sent import (
+    ALTSVC,
     CONTINUATION,
     DATA,
     GOAWAY,
     HEADERS,
+    ORIGIN,
     PING,
     PRIORITY,
     PUSH_PROMISE,
@@ -263,7 +265,16 @@ def window_update_has_wrong_length(view: View, sent: Sent) -> Iterator[Fact]:
 )
 def frame_is_too_short(view: View, sent: Sent) -> Iterator[Fact]:
     """A frame is long enough for the fields of its type."""
-    return _ill_formed(sent)
+    for fact in _ill_formed(sent):
+        yield fact._replace(answer=_of_extension(view)) if sent.type in _OPTIONAL else fact
+
+
+def _of_extension(view: View) -> Answer:
+    """A server ignores ALTSVC and ORIGIN, a client may not know them."""
+    return _UNPUNISHED if view.client else connection("FRAME_SIZE_ERROR", "ignore")
+
+
+_OPTIONAL: Final = (ALTSVC, ORIGIN)
 
 
 @rule(
