@@ -67,12 +67,6 @@ class Response:
 
     event: int
     fields: Fields
-    end_stream: bool
-
-    @property
-    def status(self) -> bytes:
-        """Three digits; empty where there are none."""
-        return dict(self.fields).get(b":status", b"")
 
 
 @dataclass(slots=True)
@@ -152,7 +146,6 @@ class Story:
     streams: dict[tuple[int, int], StreamStory] = field(default_factory=dict)
     connections: dict[int, ConnectionStory] = field(default_factory=dict)
     lives: dict[Resource, Life] = field(default_factory=dict)
-    notes: list[NoteEvent] = field(default_factory=list)
     faults_stop: int = NEVER
     quiet: int = NEVER
     """The first moment at which all had come to rest, or should have."""
@@ -275,7 +268,7 @@ class _Teller:
         elif isinstance(frame, Headers):
             stream = self.story.stream(connection, opener.stream)
             if opener.sender == "server":
-                stream.responses.append(Response(opener.index, fields, frame.end_stream))
+                stream.responses.append(Response(opener.index, fields))
             elif not stream.request:
                 stream.request = fields
 
@@ -328,7 +321,6 @@ class _Teller:
             life.used_late.append(event.index)
 
     def _note(self, event: NoteEvent) -> None:
-        self.story.notes.append(event)
         head, _, detail = event.text.partition(": ")
         if head == "faults stop":
             self.story.faults_stop = min(self.story.faults_stop, event.index)
