@@ -188,6 +188,7 @@ class Connection(Core):
             assert cell.next is not None
             live = self.streams.open(identifier, cell.next)
             live.method = step.method
+            self.priorities.opened(identifier)
         live.outgoing.apply(step)
         if step.phase == "tunnel":
             live.incoming.phase = "tunnel"
@@ -317,7 +318,14 @@ class Connection(Core):
         """Tell the server a priority, as the Priority field value (PRIORITY_UPDATE, RFC 9218)."""
         self._check_open()
         check_priority_update(self.role, self.streams, stream)
+        idle = self.state(stream) is State.IDLE
+        most = self.peer.in_force.get(Setting.MAX_CONCURRENT_STREAMS, STREAM_MAX)
+        if idle and not self.priorities.room_for(stream, self.streams.own_active, most):
+            reason = f"more than {most} streams would be open or have a priority"
+            raise IllegalSend("RFC9218-7.1-05", reason)
         self.write(PriorityUpdate(stream, value))
+        if idle:
+            self.priorities.remember(stream)
 
     def depend(self, stream: int, dependency: Dependency) -> None:
         """Send the deprecated PRIORITY, allowed in every state of a stream (§6.3)."""

@@ -32,7 +32,7 @@ def origin_set(frame: Origin, *, cleartext: bool) -> OriginReceived | None:
 
 
 class Priorities:
-    """The streams whose priority a server was told before they were opened (RFC 9218 §7.1)."""
+    """The client's streams that were given a priority before they were opened (RFC 9218 §7.1)."""
 
     __slots__ = ("_heap", "_idle")
 
@@ -59,7 +59,7 @@ class Priorities:
         assert isinstance(cell, Cell), "a server has no other cell here"
         if cell.kind == "ignore":
             return None
-        if state is State.IDLE and (fault := self._remember(target, streams, streams_max)):
+        if state is State.IDLE and (fault := self._name(target, streams.their_active, streams_max)):
             return fault
         return PriorityUpdated(target, frame.value)
 
@@ -68,15 +68,22 @@ class Priorities:
         while self._heap and self._heap[0] <= identifier:
             self._idle.discard(heappop(self._heap))
 
-    def _remember(self, target: int, streams: Streams, streams_max: int) -> Fault | None:
-        if target in self._idle:
+    def room_for(self, target: int, active: int, streams_max: int) -> bool:
+        """May one more idle stream be named, beside those and the active ones (§7.1)?"""
+        return target in self._idle or len(self._idle) + active < streams_max
+
+    def remember(self, target: int) -> None:
+        """An idle stream was named."""
+        if target not in self._idle:
+            self._idle.add(target)
+            heappush(self._heap, target)
+
+    def _name(self, target: int, active: int, streams_max: int) -> Fault | None:
+        if self.room_for(target, active, streams_max):
+            self.remember(target)
             return None
-        if len(self._idle) + streams.their_active >= streams_max:
-            reason = f"more than {streams_max} streams are open or have a priority"
-            return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9218-7.1-06", reason)
-        self._idle.add(target)
-        heappush(self._heap, target)
-        return None
+        reason = f"more than {streams_max} streams are open or have a priority"
+        return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9218-7.1-06", reason)
 
 
 def refuse_priority_update() -> Fault:

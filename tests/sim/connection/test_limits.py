@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from h2proof.sim import Connection, Limits, State
+from h2proof.sim import Connection, IllegalSend, Limits, Setting, State
 from h2proof.sim.codec import PREFACE, encode
 from h2proof.sim.endpoint import Endpoint, Peer
 from h2proof.sim.frames import Data, GoAway, Ping, PriorityUpdate, RstStream, Settings, WindowUpdate
@@ -122,6 +122,22 @@ def test_priorities_of_idle_streams_are_kept_and_dropped_when_the_streams_open()
     assert not server.closed
     server.receive(encode(PriorityUpdate(11, b"")))
     assert server.closed
+
+
+def test_a_client_names_no_more_idle_streams_than_it_may_open() -> None:
+    client, wire = Connection("client"), Wire()
+    client.receive(wire.opening("server", ((Setting.MAX_CONCURRENT_STREAMS, 2),)))
+    client.send_headers(None, REQUEST)
+    client.prioritize(5, b"u=1")
+    client.prioritize(5, b"u=2")
+    with pytest.raises(IllegalSend, match=r"9218-7\.1-05"):
+        client.prioritize(7, b"")
+    client.prioritize(1, b"")
+
+    client.send_headers(5, REQUEST)
+    client.reset(1)
+
+    client.prioritize(7, b"")
 
 
 def test_the_example_of_the_page_runs() -> None:
