@@ -5,12 +5,13 @@ The lane makes no finding and knows no rule: whatever is not plainly ordinary is
 With the lane closed every verdict is the same; a test compares the two.
 """
 
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from h2proof.oracle.delivery import CARRIES, CREDITS, ENDS, lifting
 from h2proof.oracle.replay.reading import read
 from h2proof.oracle.replay.sections import Lines
-from h2proof.oracle.replay.sent import DATA, HEADERS, PING, SETTINGS, WINDOW_UPDATE, Sent
+from h2proof.oracle.replay.sent import DATA, HEADERS, PING, SETTINGS, WINDOW_UPDATE, Section, Sent
 from h2proof.oracle.replay.streams import GOT_END, OPENED, SENT_END
 from h2proof.oracle.replay.view import (
     HEADER_TABLE_SIZE,
@@ -127,65 +128,79 @@ def _pass_credit(trace: Trace, place: int, party: "Party") -> bool:
     return True
 
 
-def is_ordinary_head(view: View, sent: Sent) -> bool:
-    """True for a whole HEADERS that opens a request, or begins a final response, as usual.
+class Glance(Enum):
+    """What the first look at a frame says of the rules that could object to it."""
+
+    NONE = "none"
+    """It is as usual."""
+    PEER = "peer"
+    """It is, but for what its sender may not have heard of yet: rules about that, if any."""
+    ANY = "any"
+
+
+def glance(view: View, sent: Sent) -> Glance:
+    """A look at a frame that was read, without a view of rules."""
+    if (
+        sent.fault is not None
+        or sent.length > _FRAME_SIZE_MIN
+        or view.lock is not None
+        or view.blind
+        or view.first_event < 0
+    ):
+        return Glance.ANY
+    if sent.section is not None:
+        return _glance_at_head(view, sent, sent.section)
+    if sent.stream or sent.flags & ~ACK or sent.cut_off:
+        return Glance.ANY
+    return _glance_at_control(view, sent)
+
+
+def _glance_at_head(view: View, sent: Sent, section: Section) -> Glance:
+    """A whole HEADERS that opens a request, or begins a final response, as usual.
 
     It has nothing that any rule would want to look at: no padding, no priority, plain fields.
     """
-    section = sent.section
-    if (
-        section is None
-        or sent.type != HEADERS
-        or sent.flags & ~END_STREAM != END_HEADERS
-        or sent.fault is not None
-        or sent.length > _FRAME_SIZE_MIN
-        or section.updates
-        or section.lines is None
-        or view.lock is not None
-        or view.due is not None
-        or view.blind
-        or view.first_event < 0
-    ):
-        return False
     lines = section.lines
-    if not lines.plain or lines.hidden or lines.twice is not None or lines.late is not None:
-        return False
-    if view.client:
-        return _opens_as_usual(view, sent, lines)
-    live = view.streams.get(sent.stream)
-    return (
-        live is not None
-        and sent.stream & 1 == 1
-        and live.facts & _MAY_SEND == OPENED
-        and not live.final
-        and section.status is not None
-        and section.status >= 200
-        and len(lines.pseudos) == 1
-    )
-
-
-def is_ordinary_control(view: View, sent: Sent) -> bool:
-    """True for a PING, SETTINGS that limit nothing, and acknowledgments of what was delivered."""
     if (
-        sent.stream
-        or sent.flags & ~ACK
-        or sent.cut_off
-        or sent.fault is not None
-        or sent.length > _FRAME_SIZE_MIN
-        or view.lock is not None
-        or view.blind
-        or view.first_event < 0
+        sent.type != HEADERS
+        or sent.flags & ~END_STREAM != END_HEADERS
+        or not sent.stream & 1
+        or section.updates
+        or view.due is not None
+        or lines is None
+        or not lines.plain
+        or lines.hidden
+        or lines.twice is not None
+        or lines.late is not None
     ):
-        return False
+        return Glance.ANY
+    if view.client:
+        if not _opens_as_usual(view, sent, lines):
+            return Glance.ANY
+        may = view.goaway_got is None and view.active < view.setting(MAX_CONCURRENT_STREAMS)
+        return Glance.NONE if may else Glance.PEER
+    if section.status is None or section.status < 200 or len(lines.pseudos) != 1:
+        return Glance.ANY
+    live = view.streams.get(sent.stream)
+    if live is None:
+        return Glance.PEER if sent.stream > view.high_theirs else Glance.ANY
+    usual = live.facts & _MAY_SEND == OPENED and not live.final
+    return Glance.NONE if usual else Glance.ANY
+
+
+def _glance_at_control(view: View, sent: Sent) -> Glance:
+    """A PING, SETTINGS that limit nothing, and acknowledgments of what was delivered."""
     if sent.type == PING:
-        return not sent.flags or sent.opaque in view.pings_owed
+        known = not sent.flags or sent.opaque in view.pings_owed
+        return Glance.NONE if known else Glance.PEER
     if sent.type != SETTINGS:
-        return False
+        return Glance.ANY
     if sent.flags:
-        return view.acks_sent < len(view.settings_got)
-    return all(
+        return Glance.NONE if view.acks_sent < len(view.settings_got) else Glance.PEER
+    generous = all(
         number in _GENEROUS and value >= _GENEROUS[number] for number, value in sent.settings
     )
+    return Glance.NONE if generous else Glance.ANY
 
 
 _GENEROUS: Final = {HEADER_TABLE_SIZE: 0, MAX_CONCURRENT_STREAMS: 100, MAX_HEADER_LIST_SIZE: 0}
@@ -194,10 +209,7 @@ _GENEROUS: Final = {HEADER_TABLE_SIZE: 0, MAX_CONCURRENT_STREAMS: 100, MAX_HEADE
 
 def _opens_as_usual(view: View, sent: Sent, lines: Lines) -> bool:
     return (
-        sent.stream & 1 == 1
-        and sent.stream > view.high_mine
-        and view.goaway_got is None
-        and view.active < view.setting(MAX_CONCURRENT_STREAMS)
+        sent.stream > view.high_mine
         and not view.promises_wait
         and _NEEDED <= lines.pseudos.keys() <= _ALLOWED
         and lines.pseudos[b":method"] in _METHODS

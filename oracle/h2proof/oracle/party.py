@@ -14,7 +14,7 @@ from typing import Final
 from h2proof.oracle.breaches import Breach, Findings
 from h2proof.oracle.delivery import VAIN_STEPS_EACH, Delivery
 from h2proof.oracle.duties import Duties
-from h2proof.oracle.lane import OrdinaryFrames, is_ordinary_control, is_ordinary_head
+from h2proof.oracle.lane import Glance, OrdinaryFrames, glance
 from h2proof.oracle.replay.blocks import Blocks
 from h2proof.oracle.replay.reading import read
 from h2proof.oracle.replay.sections import read_section
@@ -32,20 +32,26 @@ from h2proof.oracle.replay.sent import (
 from h2proof.oracle.replay.view import View
 from h2proof.oracle.rules import for_type
 from h2proof.oracle.rules.preface import preface_is_wrong
-from h2proof.oracle.rules.rule import Rule, Stage
+from h2proof.oracle.rules.rule import Check, Rule, Stage
 from h2proof.oracle.verdict import Because, Unknown
 from h2proof.sim.trace import ConnectionInfo, CutEvent, OctetsEvent, Sender, Trace
+
+_Looks = tuple[tuple[tuple[Check, Rule], ...], ...]
 
 _BY_TYPE: Final = tuple(for_type(kind) for kind in range(256))
 _LOOKS: Final = tuple(tuple((rule.check, rule) for rule in rules) for rules in _BY_TYPE)
 """For each frame type what every rule does first: look."""
+_PEER_LOOKS: Final = tuple(
+    tuple((look, rule) for look, rule in looks if rule.stage is Stage.PEER) for looks in _LOOKS
+)
+"""The same of rules about what the peer has said."""
 _BLOCKS: Final = frozenset((HEADERS, PUSH_PROMISE, CONTINUATION))
 
 
-def check(view: View, sent: Sent) -> Breach | None:
+def check(view: View, sent: Sent, looks: _Looks = _LOOKS) -> Breach | None:
     """The first rule that objects to a frame in a view, format before own before peer."""
     blind = view.blind
-    for look, rule in _LOOKS[sent.type]:
+    for look, rule in looks[sent.type]:
         if blind and not _can_judge(rule, view, sent):
             continue
         for _ in look(view, sent):  # most yield nothing: no tuple is made to see that
@@ -96,9 +102,13 @@ class Party:
 
     def _check(self, view: View, sent: Sent) -> Breach | None:
         if self.clear_lane:
-            ordinary = is_ordinary_control if sent.section is None else is_ordinary_head
-            if ordinary(view, sent):
+            seen = glance(view, sent)
+            if seen is Glance.NONE:
                 return None
+            if seen is Glance.PEER:
+                breach = check(view, sent, _PEER_LOOKS)
+                if breach is not None:
+                    return breach
         return check(view, sent)
 
     def frame_at(self, event: int) -> Sent:
