@@ -7,7 +7,8 @@ from what a proven violation may not do; deliveries can be undone. Whether a fra
 the rules to say.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from struct import Struct
 from typing import Any, Final
 
@@ -245,6 +246,10 @@ class View:
     def active(self) -> int:
         """Own streams that are open or half-closed."""
         return len(self._active)
+
+    def active_streams(self, count: int) -> Iterator[Stream]:
+        """Up to so many of them, the oldest first."""
+        return (self.streams[stream] for stream in islice(self._active, count))
 
     @property
     def promises_wait(self) -> bool:
