@@ -127,3 +127,16 @@ def features(trace: Trace) -> set[str]:
         else:
             found.add(type_name(event.type))
     return found
+
+
+@given(bulk_scenarios(handler="caddy"), st.randoms(use_true_random=False))
+@hypothesis_settings(max_examples=15, suppress_health_check=list(HealthCheck))
+def test_whom_a_capture_blames_the_whole_run_blames_too(scenario: Scenario, chance: Random) -> None:
+    trace = play(scenario).trace
+    exact = {(each.connection, each.actor) for each in judge(trace).violations}
+
+    for connection in range(len(trace.connections)):
+        for place in PLACES:
+            found = judge(moved(trace, connection, chance, place)).violations
+
+            assert {(connection, each.actor) for each in found} <= exact
