@@ -44,10 +44,10 @@ FIELDS: Final[tuple[tuple[tuple[str, str], ...], ...]] = (
 SETTINGS: Final = ((2, 0), (3, 0), (3, 1), (4, 0), (4, 1), (4, 100), (5, 20_000), (6, 1000))
 PIPES: Final = (
     DEFAULT,
-    PipeOptions(chunk=1),
+    PipeOptions(chunk=50),
     PipeOptions(chunk=9),
     PipeOptions(capacity=64),
-    PipeOptions(capacity=1),
+    PipeOptions(capacity=20),
     PipeOptions(delay_ns=0),
     PipeOptions(burst=False),
     PipeOptions(delay_ns=20_000_000),
@@ -110,7 +110,7 @@ def request_plans(*, paths: tuple[str, ...] = PATHS) -> st.SearchStrategy[Reques
         path=st.sampled_from(paths),
         method=st.sampled_from(METHODS),
         fields=st.sampled_from(FIELDS),
-        body_octets=st.sampled_from((0, 0, 10, 100_000)),
+        body_octets=st.sampled_from((0, 0, 10, 2000)),
     )
 
 
@@ -153,7 +153,7 @@ def _request(draft: _Draft, x: int, y: int, z: int) -> None:
 def _body(draft: _Draft, x: int, y: int, _: int) -> None:
     requests = draft.clients[-1][0]
     path = draft.paths[x % len(draft.paths)]
-    requests.append(RequestPlan(path, "POST", body_octets=y * y))
+    requests.append(RequestPlan(path, "POST", body_octets=16 * y))
 
 
 def _act(draft: _Draft, x: int, y: int, z: int) -> None:
