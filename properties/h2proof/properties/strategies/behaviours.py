@@ -1,6 +1,6 @@
 """What clients do and when: acts for a scenario, and schedules of who runs next.
 
-Acts are structured, some 30 µs each, from the rows of `CLIENTS` with their parameters; they shrink
+Acts are structured, 0.8 ms each, from the rows of `CLIENTS` with their parameters; they shrink
 to the first row, `polite`. Schedules are bulk, one blob, and shrink to `()`: first ready, first run.
 """
 

@@ -1,7 +1,7 @@
 """Chunkings: where a stream of octets is cut before it is handed over.
 
 A chunking is the sizes of the first chunks; what is left comes as one more. So `()` hands over
-everything at once and is what any chunking shrinks to. Bulk: some 10 µs a chunking.
+everything at once and is what any chunking shrinks to. Bulk: 0.3 ms a chunking, as an integer.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
 """Values of the Link header field: by the grammar of RFC 8288 §3, and near misses.
 
-Structured, for reading: some 50 to 150 µs a value. A legal one comes with the targets that it
+Structured, for reading: 1.6 ms a value. A legal one comes with the targets that it
 names, so that a parser can be asked for them; a near miss is a legal value after one or two slips
 of the pen, the ones parsers stumble over. Values are text in Latin-1, as a field value is octets.
 """

@@ -1,6 +1,6 @@
 """Whole scenarios, in two forms.
 
-`scenarios` is structured: what is drawn reads like what it makes, at some 300 µs an example.
+`scenarios` is structured: what is drawn reads like what it makes, at 2.6 ms an example.
 `bulk_scenarios` draws one blob and cuts it into operations of four octets, so that losing octets
 loses a request, an act, a fault; it costs little more than drawing the blob. Ready properties
 use the bulk one. Both shrink to one polite client with one request, first ready, first run.
