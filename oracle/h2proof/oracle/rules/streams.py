@@ -280,12 +280,12 @@ def exceeds_stream_limit(view: View, sent: Sent) -> Iterator[Fact]:
     if opens:
         yield Fact(f"{sent.name} opens a stream while {view.active} of {limit} are open")
         yield Fact(f"MAX_CONCURRENT_STREAMS is {limit}", view.setting_event(MAX_CONCURRENT_STREAMS))
-        for live in view.active_streams(_TOLD_MAX):
+        for live in view.active_streams(limit if limit <= _TOLD_MAX else 0):
             yield Fact(f"stream {live.id} was opened", live.opened_by)
 
 
 _TOLD_MAX: Final = 8
-"""How many open streams are told one by one."""
+"""Up to which limit the open streams are told one by one."""
 
 
 @rule(WINDOW_UPDATE, "9113-5.1-18", stage=Stage.MINOR, level="ADVICE")
