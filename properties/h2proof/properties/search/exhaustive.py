@@ -17,7 +17,7 @@ from typing import Any, Final
 from h2proof.properties.search.failures import Failure, examine
 from h2proof.sim.scenario import Scenario
 from h2proof.sim.scheduler import Label, Point, Schedule, Scripted, Step, Timer, explore
-from h2proof.sim.trace import SENDERS, DeliveredEvent, NoteEvent, ResourceEvent, Trace
+from h2proof.sim.trace import SENDERS, DeliveredEvent, NoteEvent, Resource, ResourceEvent, Trace
 from h2proof.sim.world import Run, World
 
 SCHEDULES_MAX: Final = 200_000
@@ -57,6 +57,10 @@ class Explored:
             f"{self.cut} cut short in a state seen before, {self.states} states, "
             f"{self.outcomes} distinct outcomes."
         )
+
+
+ALIKE: Final = frozenset({"writer state"})
+"""Pooled kinds of which one is as good as another: nobody can keep a handle to one (G26, G29)."""
 
 
 class Seen(Exception):
@@ -161,6 +165,8 @@ class Past:
     def __init__(self) -> None:
         self._lanes: dict[Lane, int] = {}
         self._pooled: set[str] = set()
+        self._waiting: dict[Resource, tuple[int, int]] = {}
+        """Queued frames by connection and stream, the oldest first."""
         self._read = 0
 
     def state(self, world: World) -> object:
@@ -171,6 +177,7 @@ class Past:
             (
                 loop.now_ns,
                 frozenset(self._lanes.items()),
+                tuple(self._waiting.values()),
                 loop.pending(),
                 tuple((task.get_name(), _stands(task)) for task in loop.tasks()),
             )
@@ -194,6 +201,11 @@ class Past:
                 lane = (columns.connection[place], columns.sender[place], "delivered")
                 what = None
             elif isinstance(slot, ResourceEvent):
+                if slot.resource.kind == "task":
+                    continue  # where tasks stand is looked at itself
+                if slot.resource.kind == "queued frame":
+                    self._queue(slot)
+                    continue
                 lane, what = self._account(slot)
             else:
                 text = slot.text if isinstance(slot, NoteEvent) else ""
@@ -203,20 +215,25 @@ class Past:
         self._read = len(slots)
         return self._lanes
 
+    def _queue(self, event: ResourceEvent) -> None:
+        """Frames that wait to be written have an order; which ones waited before is past."""
+        if event.kind == "acquired":
+            self._waiting[event.resource] = (event.connection, event.stream)
+        elif event.kind == "released":
+            self._waiting.pop(event.resource, None)
+
     def _account(self, event: ResourceEvent) -> tuple[Lane, object]:
         """The lane of an account's event, and what it says there.
 
-        Streams do not touch each other's accounts, but for two: in a pool it matters which object
-        came back last, and a server's queue has an order.
+        Streams do not touch each other's accounts, but in a pool it matters which object came back
+        last.
         """
         resource = event.resource
         if resource.kind.startswith("pooled "):
             self._pooled.add(resource.kind.removeprefix("pooled "))
         what = (event.kind, resource.generation, event.by, event.chain)
-        if resource.kind in self._pooled:
+        if resource.kind in self._pooled and resource.kind not in ALIKE:
             return (resource.kind,), (what, resource.number, event.connection, event.stream)
-        if resource.kind == "queued frame":
-            return (resource.kind, event.connection), (what, event.stream)
         return (resource.kind, event.connection, event.stream), what
 
 
