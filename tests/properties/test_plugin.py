@@ -102,3 +102,33 @@ def test_a_marker_that_says_something_else_is_refused_with_a_sentence(
 
     assert result.ret != 0
     assert "takes the keywords examples, seed, strict and nothing else" in result.stdout.str()
+
+
+PLAYING = """
+from h2proof.oracle import judge
+
+async def handler(w, r):
+    await w.push("/style.css")
+    await w.write(b"hello")
+
+def test_one_run(h2proof_play):
+    run = h2proof_play(handler)
+    assert judge(run.trace).outcome == "ok"
+    assert False
+
+def test_ledger(h2proof_ledger):
+    class Thing:
+        pass
+    test_ledger.kept = h2proof_ledger.track(Thing(), "thing")
+"""
+
+
+def test_a_run_leaves_its_ladder_in_the_section_and_a_survivor_fails_its_test(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(PLAYING)
+    result = pytester.runpytest("-p", "no:cacheprovider")
+
+    result.assert_outcomes(failed=1, passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*leak: a thing is still live*", "*held by*kept of*"])
+    result.stdout.fnmatch_lines(["*h2proof call*", "*HEADERS 1 END_STREAM  GET /*"])
