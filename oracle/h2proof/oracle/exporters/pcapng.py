@@ -33,6 +33,7 @@ _RAW_IP: Final = 101
 _NANOSECONDS: Final = 9
 _FIRST: Final = 1000
 """The sequence number of each SYN."""
+_TIME_MAX: Final = (1 << 64) - 1
 _HOLE: Final = 1
 """Octets of a hole of which nobody knows the size."""
 
@@ -66,7 +67,7 @@ def _interface() -> bytes:
 
 
 def _packet(at: int, octets: bytes) -> bytes:
-    when = max(0, at)
+    when = min(max(0, at), _TIME_MAX)
     head = pack("<LLLLL", 0, when >> 32, when & 0xFFFFFFFF, len(octets), len(octets))
     return _block(6, head + octets)
 
@@ -104,15 +105,18 @@ class _Connection:
     def packets(self, event: AnyEvent) -> Iterator[bytes]:
         """The packets of one event; in front of the first the handshake and what was left out."""
         if isinstance(event, DeliveredEvent):
-            frame = self._trace[event.frame_event]
-            if isinstance(frame, FrameEvent):
-                self._sides[frame.sender].arrived += 1
+            self._arrive(event.frame_event)
             return
         if isinstance(event, PrefaceEvent | OctetsEvent | FrameEvent | CutEvent):
             if not self._begun:
                 self._begun = True
                 yield from self._opening(event.at)
             yield from self._on_wire(event)
+
+    def _arrive(self, place: int) -> None:
+        frame = self._trace[place] if 0 <= place < len(self._trace) else None
+        if isinstance(frame, FrameEvent):
+            self._sides[frame.sender].arrived += 1
 
     def _on_wire(
         self, event: PrefaceEvent | OctetsEvent | FrameEvent | CutEvent
