@@ -330,6 +330,7 @@ def panics_at_concurrency(_: Stage) -> Handler:
 PLAIN = ("C HEADERS 1 END", "S HEADERS 1", "S DATA 1 END")
 EMPTY = ("C HEADERS 1 END", "S HEADERS 1 END")
 RESET = ("C HEADERS 1 END", "S RST_STREAM 1")
+BODY = ("C HEADERS 1", "C DATA 1 END", "S RST_STREAM 1")
 TWO = (
     "C HEADERS 1 END",
     "C HEADERS 3 END",
@@ -371,7 +372,7 @@ PLANTED: Final[dict[Bug, tuple[str, str, tuple[str, ...]]]] = {
     waits_for_another_request:                    ("leak", "task", ("C HEADERS 1 END",)),
     writes_after_its_return:                      ("uncaught", "", PLAIN),
     panics_at_a_head_request:                     ("handler_panicked", "", RESET),
-    panics_at_a_long_body:                        ("handler_panicked", "", ("C HEADERS 1", "C DATA 1 END", "S RST_STREAM 1")),
+    panics_at_a_long_body:                        ("handler_panicked", "", BODY),
     panics_when_a_write_fails:                    ("handler_panicked", "", RESET),
     panics_at_three_agents:                       ("handler_panicked", "", RESET),
     panics_at_concurrency:                        ("handler_panicked", "", (

@@ -39,7 +39,7 @@ def test_{name}() -> None:
 
 
 def counterexample(broken: Broken, form: str, *, handler: object = None) -> bytes:
-    """The failure in that form. `handler` is played where the scenario names none that is importable.
+    """The failure in that form. `handler` is played where the scenario names none.
 
     ValueError with one sentence for a form that it cannot have.
     """

@@ -156,9 +156,9 @@ def track(
 
 @contextmanager
 def tracking(obj: T, kind: str, **options: Any) -> Iterator[T]:
-    """`with tracking(open_cursor(), "cursor") as cursor`: `track`, and the name ends with the block.
+    """`track` where a `with` statement reads better: `with tracking(cursor(), "cursor") as c`.
 
-    The object has to be gone when the run is quiet, not when the block ends.
+    Nothing is closed at its end; the object has to be gone when all is quiet, as with `track`.
     """
     yield track(obj, kind, **options)
 

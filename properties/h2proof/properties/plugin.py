@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
         "markers",
-        f"{MARKER}(examples=..., seed=..., strict=...): options of the h2proof properties in a test",
+        f"{MARKER}(examples=..., seed=..., strict=...): options of the properties in a test",
     )
 
 

@@ -101,7 +101,7 @@ class Watching:
 
 
 def play(target: object, scenario: Scenario | None = None) -> Run:
-    """One run of a handler or an ASGI application; without a scenario one polite client asks once."""
+    """One run of a handler or an ASGI application; by default one polite client asks once."""
     model = asgi_handler(target) if takes(target, 3) and not takes(target, 2) else model_of(target)
     return World(scenario or Scenario(), Watching(model).model).play()
 

@@ -1,4 +1,4 @@
-"""`h2proof fuzz`: kinds told by name or signature, failures told apart and kept, resumed, parallel."""
+"""`h2proof fuzz`: kinds told by name, failures told apart and kept, resumed, in parallel."""
 
 import json
 from pathlib import Path

@@ -49,7 +49,7 @@ def check_endpoint(
     seed: int | None = None,
     strict: bool | None = None,
 ) -> Tried | Decorator:
-    """Any octets, in any chunking, into the endpoints that `factory` makes, one for each connection.
+    """Any octets, in any chunking, into the endpoints that `factory` makes, one a connection.
 
     They raise nothing, say and send the same in every chunking, send nothing against the RFC, close
     after a connection error, and then hold no partial frame and no field block. With `answers` a

@@ -1,4 +1,4 @@
-"""What a whole server owes: it says how many streams it takes, answers requests, refuses malformed ones.
+"""What a whole server owes: it says how many streams it takes, answers, refuses what is malformed.
 
 A few dozen exchanges, written out or made from tables; nothing is drawn. Whether its frames are
 legal is the judge's affair; here it is only asked whether there is an answer at all.

@@ -67,7 +67,7 @@ ENDINGS: Final = (
         encode(Ping(stream=1)) + raw(0x42, 0, 0, MARKER + bytes(20))[:_HALF],
     ),
 )
-"""A PING inside a field block, or on a stream, is a connection error for everybody (§6.7, §6.10)."""
+"""A PING inside a field block, or on a stream, is a connection error (RFC 9113 §6.7, §6.10)."""
 
 STATES: Final = ("stays open", "closes", "cut inside a frame", "open field block")
 

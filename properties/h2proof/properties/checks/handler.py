@@ -1,4 +1,4 @@
-"""A handler under any behaviour, schedule, fault and seed: released once, never used after, all gone.
+"""A handler under any behaviour, schedule, fault: released once, never used after, all gone.
 
 Each example is a scenario, played in a world of its own and judged: the accounts, the lifetimes,
 whether everything comes to rest, and the frames that the server sent for the handler. A panic is a
@@ -129,7 +129,7 @@ def _gravity(failure: Failure) -> int:
 
 
 def _options_of(model: HandlerModel) -> Mapping[str, Param]:
-    """For a row of our tables what its page is made of, so that a failure needs no more than shown."""
+    """For a row of our tables what its page is made of, so that it can be made smaller too."""
     if model.name not in HANDLERS:
         return {}
     return {"resources": DEFAULTS["resources"], "links": DEFAULTS["links"], "body_octets": 100}

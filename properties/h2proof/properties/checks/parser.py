@@ -27,7 +27,7 @@ NEAR_MISSES: Final = (
     *("</a>;=", "</a>;=x", "</a>;x=", '</a>;"', '</a>;x="', '</a>;x="\\', '</a>;x="\\"'),
     *("</a>,", ",</a>", "</a></b>", "</a>x</b>", "<</a>>", '</a>;x="</b>"', "</a>;x=1;x=2"),
 )
-"""What parsers have stumbled over, tried in each battery before values are drawn; shortest first."""
+"""What parsers have stumbled over, tried before values are drawn; shortest first."""
 
 
 class LinkParserBattery:

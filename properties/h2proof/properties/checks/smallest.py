@@ -36,8 +36,8 @@ def smallest(
     """The smallest input that was found to break the property, and how; None if none was.
 
     `key` names property and target for the example database. Without `shrink` the first input that
-    was found is given, for a caller that makes it smaller by other means. Misused if the same input does not
-    always do the same.
+    was found is given, for a caller that makes it smaller by other means. Misused if the same
+    input does not always do the same.
     """
     first: list[str] = []
 

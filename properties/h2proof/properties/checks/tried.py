@@ -12,7 +12,7 @@ from h2proof.properties.broken import NeverReached
 
 @dataclass(slots=True)
 class Tried:
-    """The counts of one battery. Everything it should reach is in `reached` from the start, at 0."""
+    """The counts of one battery. All that it should reach is in `reached` from the start, at 0."""
 
     what: str
     examples: int = 0

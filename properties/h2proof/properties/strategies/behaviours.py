@@ -1,7 +1,7 @@
 """What clients do and when: acts for a scenario, and schedules of who runs next.
 
 Acts are structured, 0.8 ms each, from the rows of `CLIENTS` with their parameters; they shrink
-to the first row, `polite`. Schedules are bulk, one blob, and shrink to `()`: first ready, first run.
+to the first row, `polite`. Schedules are bulk, one blob, shrink to `()`: first ready, first run.
 """
 
 from collections.abc import Mapping

@@ -56,7 +56,7 @@ MALFORMED: Final[dict[str, Fields]] = {
 
 
 def field_lines() -> st.SearchStrategy[FieldLine]:
-    """One line that is no pseudo-header field: a name in lower case, a visible value. Structured."""
+    """A line that is no pseudo-header field: a name in lower case, a visible value. Structured."""
     return st.tuples(_NAMES, _VALUES)
 
 

@@ -216,7 +216,7 @@ def bulk_scenarios(
     paths: tuple[str, ...] = PATHS,
     options: Mapping[str, Param] | None = None,
 ) -> st.SearchStrategy[Scenario]:
-    """Scenarios decoded from one blob of up to `operations` operations. Bulk, the cheapest there is.
+    """Scenarios decoded from one blob of up to `operations` operations. Bulk.
 
     A scenario has at most `clients` clients; `legal` leaves out behaviours that break the RFC,
     `paths` are what they ask for, `options` go to handler and server as they are.
