@@ -132,6 +132,17 @@ def test_a_capture_tells_what_each_side_can_have_known(tmp_path: Path) -> None:
     assert [0, 0, 1, None] == [event.knew for event in again.frames() if event.sender == "server"]
 
 
+@pytest.mark.parametrize("line", ["*  delivered event=99", '@99999999999999s\n*  note "late"'])
+def test_what_a_capture_cannot_say_is_left_out(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "out.pcapng"
+    trace = notation.parse_one(f"C  PREFACE\nC  SETTINGS\nS  SETTINGS\n{line}\nC  CUT fin\n")
+    path.write_bytes(export("pcapng", [Titled("", trace)]))
+
+    [again] = imported(path)
+
+    assert ["preface", "frame", "frame", "cut"] == [event.kind for event in again]
+
+
 def test_a_hole_stays_a_hole(tmp_path: Path) -> None:
     trace = notation.parse_one(
         "C  PREFACE\nC  SETTINGS\nS  SETTINGS\nS  SETTINGS ACK\nC  CUT lost octets=17\nC  PING\n"

@@ -1,11 +1,13 @@
 """The notation is total: any trace, printed and parsed, is that trace again."""
 
+from xml.etree import ElementTree
+
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from h2proof.sim import codec, notation
+from h2proof.sim import codec, ladder, notation
 from h2proof.sim.frames import FrameType
 from h2proof.sim.hpack import FieldEncoder, NeverIndexed
 from h2proof.sim.notation import Expected, Titled
@@ -200,6 +202,13 @@ def test_what_is_printed_is_inert(trace: Trace) -> None:
     text = notation.print_trace(trace)
 
     assert all(letter.isprintable() or letter == "\n" for letter in text)
+
+
+@hypothesis_settings(max_examples=40)
+@given(traces())
+def test_any_trace_can_be_drawn(trace: Trace) -> None:
+    assert all(len(line) <= 80 for line in ladder.text(trace).splitlines())
+    assert "svg" in ElementTree.fromstring(ladder.svg(trace)).tag
 
 
 @hypothesis_settings(max_examples=40)
