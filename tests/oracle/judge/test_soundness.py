@@ -19,7 +19,7 @@ from tests.oracle.judge.moved import moved
 from h2proof.oracle import Verdict, judge
 from h2proof.properties.strategies import bulk_scenarios
 from h2proof.sim.frames import FrameType, Settings, type_name
-from h2proof.sim.scenario import Scenario
+from h2proof.sim.scenario import Act, Scenario
 from h2proof.sim.trace import FrameEvent, Trace
 from h2proof.sim.world import play
 
@@ -48,7 +48,6 @@ FEATURES: Final = (
     "RST_STREAM",
     "PING",
     "WINDOW_UPDATE",
-    "CONTINUATION",
 )
 
 
@@ -78,14 +77,19 @@ def see_from_everywhere(scenario: Scenario, chance: Random) -> Trace:
     return trace
 
 
-def with_setting(scenario: Scenario, value: tuple[int, int]) -> Scenario:
-    """The scenario with one more setting of its first client."""
+def with_more(scenario: Scenario, value: tuple[int, int], behaviour: str) -> Scenario:
+    """The scenario with one more setting and one more act of its first client."""
     first, *rest = scenario.clients
-    return replace(scenario, clients=(replace(first, settings=(*first.settings, value)), *rest))
+    acts = (*first.acts, Act(behaviour))
+    more = replace(first, settings=(*first.settings, value), acts=acts)
+    return replace(scenario, clients=(more, *rest))
 
 
 LEGAL: Final = st.builds(
-    with_setting, bulk_scenarios(handler="caddy", legal=True), st.sampled_from(VALUES)
+    with_more,
+    bulk_scenarios(handler="caddy", legal=True),
+    st.sampled_from(VALUES),
+    st.sampled_from(("polite", "resets-request", "cancels-promise", "makes-noise")),
 )
 
 
