@@ -127,7 +127,7 @@ class Findings:
         self._rows.append(finding)
         if finding.verdict == "advice":
             return
-        if finding.stream:
+        if finding.stream and _disturbs(finding):
             self._of_stream[finding.stream] = place
         if finding.rule in LASTING:
             self._lasting[finding.rule] = place
@@ -138,6 +138,11 @@ class Findings:
             replace(row, consequences=tuple(self._below[place])) if place in self._below else row
             for place, row in enumerate(self._rows)
         ]
+
+
+def _disturbs(finding: Finding) -> bool:
+    """True if what comes later on the stream may only follow from this."""
+    return finding.scope != "none" and "accept" not in finding.expected
 
 
 LASTING: Final[dict[str, tuple[int, ...]]] = {

@@ -126,3 +126,9 @@ def test_a_cause_is_told_once() -> None:
 
     assert 2 == len(found.unknowns)
     assert all(isinstance(each, Unknown) and 5 == each.count for each in found.unknowns)
+
+
+def test_what_disturbs_nothing_hides_nothing() -> None:
+    found = verdict("C  HEADERS 1 END_STREAM reserved  GET /\nC  DATA 1 len=1\n")
+
+    assert ["reserved_bit_is_set", "sends_after_end"] == [each.rule for each in found.violations]
