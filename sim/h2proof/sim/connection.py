@@ -247,11 +247,19 @@ class Connection(Core):
         return promised
 
     def reset(self, stream: int, code: int = ErrorCode.CANCEL) -> None:
-        """End a stream at once by RST_STREAM (§6.4); `code` is any 32-bit number."""
+        """End a stream at once by RST_STREAM (§6.4); `code` is any 32-bit number.
+
+        REFUSED_STREAM says that nothing was done, which a server cannot say behind its response.
+        """
         self._check_open()
         cell = self.streams.send("RST_STREAM", stream)
+        live = self.streams.live[stream]
+        answered = self.role == "server" and live.outgoing.phase != "head"
+        if answered and code == ErrorCode.REFUSED_STREAM:
+            reason = f"REFUSED_STREAM for stream {stream}, which was answered"
+            raise IllegalSend("RFC9113-8.7-05", reason, "give another code")
         self.write(RstStream(stream, code))
-        self.move(self.streams.live[stream], cell.next)
+        self.move(live, cell.next)
 
     def goaway(
         self, code: int = ErrorCode.NO_ERROR, *, last: int | None = None, debug: bytes = b""

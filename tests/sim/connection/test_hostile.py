@@ -44,6 +44,7 @@ SECTIONS: tuple[Fields, ...] = (
     (),
 )
 NUMBERS = (0, 1, 2, 3, 100, 16_384, 65_535, 2**31 - 1)
+RESET_CODES = (ErrorCode.CANCEL, ErrorCode.NO_ERROR, ErrorCode.REFUSED_STREAM)
 OWN_SETTINGS: tuple[dict[int, int], ...] = (
     {Setting.INITIAL_WINDOW_SIZE: 0},
     {Setting.INITIAL_WINDOW_SIZE: 100},
@@ -102,7 +103,7 @@ OWNER: tuple[Callable[[Connection, Chance], object], ...] = (
     lambda o, c: o.send_data(a_stream(c), b"xyz", padding=c.randrange(9)),
     lambda o, c: o.push(a_stream(c), a_section(c)),
     lambda o, c: o.push(1, REQUEST, promised=a_stream(c)),
-    lambda o, c: o.reset(a_stream(c), c.choice((ErrorCode.CANCEL, ErrorCode.NO_ERROR))),
+    lambda o, c: o.reset(a_stream(c), c.choice(RESET_CODES)),
     lambda o, c: o.credit(a_stream(c), a_number(c)),
     lambda o, c: o.update_settings(c.choice(OWN_SETTINGS)),
     lambda o, c: o.ping(),

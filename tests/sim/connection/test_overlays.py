@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from h2proof.sim import Connection, IllegalSend, Setting, State
+from h2proof.sim import Connection, ErrorCode, IllegalSend, Setting, State
 from h2proof.sim.codec import encode, raw, split_frames
 from h2proof.sim.frames import (
     END_HEADERS,
@@ -471,3 +471,14 @@ def test_credit_of_streams_that_are_gone_does_not_stand_in_the_way_of_a_setting(
         server.update_settings({Setting.INITIAL_WINDOW_SIZE: 70_000})
     server.reset(3)
     server.update_settings({Setting.INITIAL_WINDOW_SIZE: 70_000})
+
+
+def test_a_server_does_not_refuse_what_it_has_answered() -> None:
+    server, wire = pair("server")
+    server.receive(wire.headers(1, REQUEST) + wire.headers(3, REQUEST))
+    server.send_headers(1, RESPONSE)
+
+    with pytest.raises(IllegalSend, match=r"8\.7-05"):
+        server.reset(1, ErrorCode.REFUSED_STREAM)
+    server.reset(1, ErrorCode.CANCEL)
+    server.reset(3, ErrorCode.REFUSED_STREAM)

@@ -89,14 +89,15 @@ def test_a_push_is_cancelled_at_every_step(steps: int, by_client: bool, crossing
     for step in STEPS[:steps]:
         step(both.server)
     both.pass_on()
-    (both.client if by_client else both.server).reset(2, ErrorCode.REFUSED_STREAM)
+    code = ErrorCode.REFUSED_STREAM if by_client else ErrorCode.CANCEL
+    (both.client if by_client else both.server).reset(2, code)
     if crossing and by_client:
         late = STEPS[steps:] if steps < len(STEPS) else (lambda server: server.send_data(2, b"x"),)
         for step in late:
             step(both.server)
     seen = both.pass_on()
 
-    assert [StreamReset(2, ErrorCode.REFUSED_STREAM)] == [
+    assert [StreamReset(2, code)] == [
         notice for notice in seen if not isinstance(notice, WindowOpened)
     ]
     for side in (both.client, both.server):
