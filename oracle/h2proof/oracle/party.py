@@ -244,7 +244,8 @@ class Party:
     # -- findings --
 
     def _found(self, breach: Breach, sent: Sent) -> None:
-        if breach.rule.level == "MUST" and breach.answer.scope != "none":
+        tolerated = "accept" in breach.answer.expected
+        if breach.rule.level == "MUST" and breach.answer.scope != "none" and not tolerated:
             on_connection = breach.answer.scope == "connection"
             sent.wrong = WRONG_ON_CONNECTION if on_connection else WRONG_ON_STREAM
         finding = self.findings.add(breach, sent, self._because(breach, sent))
