@@ -8,6 +8,7 @@ import pytest
 from h2proof.properties import Broken, check_endpoint
 from h2proof.properties.broken import Misused
 from h2proof.properties.checks.driving import holds
+from h2proof.properties.defaults import Defaults, desk
 from h2proof.properties.stacks import STACKS
 from h2proof.sim import Connection, responder
 from h2proof.sim.codec import HEADER_LENGTH
@@ -34,9 +35,13 @@ def test_our_endpoints_hold_every_property_for_long(name: str) -> None:
     check_endpoint(stack.make, seed=2, examples=3000, answers=stack.answers, strict=True)
 
 
-def test_h2_keeps_the_field_block_that_was_open_when_it_closed() -> None:
-    with pytest.raises(Broken, match="keeps an open field block when it is closed"):
-        check_endpoint(STACKS["h2"].make, seed=1, examples=1)
+@pytest.mark.parametrize("name", ["h2", "h2-client"])
+def test_h2_keeps_the_field_block_that_was_open_when_it_closed_and_nothing_else(name: str) -> None:
+    with pytest.raises(Broken, match="keeps an open field block when it is closed") as broken:
+        check_endpoint(STACKS[name].make, seed=1, examples=1)
+
+    with desk(Defaults(known=frozenset({broken.value.fingerprint}))):
+        check_endpoint(STACKS[name].make, seed=1, examples=40)
 
 
 class Wrong:

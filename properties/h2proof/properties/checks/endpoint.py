@@ -69,6 +69,10 @@ ENDINGS: Final = (
 )
 """A PING inside a field block, or on a stream, is a connection error (RFC 9113 §6.7, §6.10)."""
 
+LEAD: Final = 20
+SHOWN: Final = 70
+"""Of two results that differ: so much before the difference, and so much at all."""
+
 STATES: Final = ("stays open", "closes", "cut inside a frame", "open field block")
 
 
@@ -196,7 +200,7 @@ class _Trial:
         if driven.error is not None:
             return self._raised(driven, value, trace)
         if driven.twice:
-            what = f"hands octets out twice: take_output gave {driven.twice.hex(' ', 2)} again"
+            what = f"hands octets out twice: take_output gave {driven.twice.hex(' ', -2)} again"
             return self._broken(what, value, trace, kind="output twice")
         return None
 
@@ -204,15 +208,13 @@ class _Trial:
         self, whole: Driven, driven: Driven, way: str, value: Input, trace: Trace
     ) -> Broken | None:
         for kind, frame_wise, other in (
-            ("output", whole.output.hex(" ", 4), driven.output.hex(" ", 4)),
+            ("output", whole.output.hex(" ", -4), driven.output.hex(" ", -4)),
             ("closed", whole.closed, driven.closed),
             ("notices", whole.notices, driven.notices),
         ):
             if not same(frame_wise, other):
-                what = (
-                    f"depends on the chunking: {kind} {_short(other)} {way}, "
-                    f"{_short(frame_wise)} frame by frame"
-                )
+                one, two = _apart(str(frame_wise), str(other))
+                what = f"depends on the chunking: {kind} {two} {way}, {one} frame by frame"
                 return self._broken(what, value, trace, kind=f"chunking {kind}")
         return None
 
@@ -259,6 +261,10 @@ def _reached(driven: Driven, recorder: Recorder) -> Iterator[str]:
         yield "cut inside a frame"
 
 
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _apart(one: str, other: str) -> tuple[str, str]:
+    """Two texts from a little before the place where they part, and not too much of them."""
+    pairs = enumerate(zip(one, other, strict=False))
+    parted = next((place for place, (mine, its) in pairs if mine != its), 0)
+    start = max(0, parted - LEAD)
+    lead = "…" if start else ""
+    return lead + one[start : start + SHOWN], lead + other[start : start + SHOWN]

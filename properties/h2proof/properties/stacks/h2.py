@@ -5,6 +5,7 @@ events of the octets before the error if they came in the same call, so it is gi
 time: its events then depend on the octets only. What else h2 raises is not translated.
 """
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ from h2proof.sim.codec import HEADER_LENGTH, PREFACE, read_header
 if TYPE_CHECKING:
     import h2.connection
 
+_ADDRESS: Final = re.compile(r":? <memory at 0x[0-9a-f]+>")
 BODY: Final = b"hello"
 STREAMS_MAX: Final = 100
 
@@ -34,6 +36,7 @@ class H2Endpoint:
     def __init__(self, *, client: bool) -> None:
         self._connection = _connection(client=client)
         self._pending = b""
+        self._output = b""
         self._preface_left = 0 if client else len(PREFACE)
         self._closed = False
         self._start()
@@ -48,7 +51,8 @@ class H2Endpoint:
 
     def take_output(self) -> bytes:
         """What h2 wants to send."""
-        return bytes(self._connection.data_to_send())
+        octets, self._output = self._output + self._connection.data_to_send(), b""
+        return octets
 
     def receive(self, data: bytes) -> list[str]:
         """One frame at a time into h2; what it says about them."""
@@ -57,6 +61,8 @@ class H2Endpoint:
             if self._closed:
                 break
             notices += self._receive(octets)
+            # at once, for at a GOAWAY h2 forgets what it had to say
+            self._output += self._connection.data_to_send()
         if self._closed:
             self._pending = b""
         return notices
@@ -87,7 +93,8 @@ class H2Endpoint:
             events = self._connection.receive_data(octets)
         except ProtocolError as error:
             self._closed = True
-            return [f"{type(error).__name__}: {error}"]
+            # its texts may name octets by their address
+            return [_ADDRESS.sub("", f"{type(error).__name__}: {error}")]
         for event in events:
             self._take(event)
         return [repr(event) for event in events]
