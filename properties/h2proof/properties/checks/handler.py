@@ -130,7 +130,7 @@ def _gravity(failure: Failure) -> int:
 
 def _options_of(model: HandlerModel) -> Mapping[str, Param]:
     """For a row of our tables what its page is made of, so that it can be made smaller too."""
-    if model.name not in HANDLERS:
+    if HANDLERS.get(model.name) is not model:
         return {}
     return {"resources": DEFAULTS["resources"], "links": DEFAULTS["links"], "body_octets": 100}
 

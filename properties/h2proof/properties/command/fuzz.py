@@ -7,6 +7,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -23,13 +24,19 @@ from h2proof.properties.command.options import (
     workers_option,
 )
 
-EXAMPLES = 1000
+WORDS: Final[dict[Kind, str]] = {
+    "handler": "an async function of (w, r)",
+    "parser": "a function of a Link field value",
+    "endpoint": "a function that makes endpoints",
+    "asgi": "an ASGI application",
+}
+EXAMPLES: Final = 1000
 """Tried where neither a number nor a time is given."""
 
 
 def _kind_options(function: click.decorators.FC) -> click.decorators.FC:
     for kind in reversed(KINDS):
-        text = f"TARGET is {'an' if kind[0] in 'ae' else 'a'} {kind}."
+        text = f"TARGET is {WORDS[kind]}."
         function = click.option(f"--{kind}", "kind", flag_value=kind, help=text)(function)
     return function
 
@@ -45,8 +52,12 @@ def _kind_options(function: click.decorators.FC) -> click.decorators.FC:
 )
 @click.argument("target")
 @_kind_options
-@click.option("--examples", "count", type=click.IntRange(min=1), metavar="N", help="Examples.")
-@click.option("--time", "seconds", type=click.FloatRange(min=0), metavar="S", help="Seconds.")
+@click.option(
+    "--examples", "count", type=click.IntRange(min=1), metavar="N", help="How many to try."
+)
+@click.option(
+    "--time", "seconds", type=click.FloatRange(min=0), metavar="S", help="For how many seconds."
+)
 @click.option(
     "--cases",
     type=click.Path(file_okay=False, path_type=Path),
@@ -108,7 +119,8 @@ def _say(campaign: Campaign, new: int) -> None:
 
 def _as_text(campaign: Campaign, cases: Path | None) -> str:
     last = campaign.seed + campaign.rounds - 1
-    rounds = f"{campaign.examples} examples in {campaign.rounds} rounds"
+    many = "" if campaign.rounds == 1 else "s"
+    rounds = f"{campaign.examples} examples in {campaign.rounds} round{many}"
     found = _counted(len(campaign.failed))
     lines = [
         f"{campaign.kind} {campaign.target}: {rounds}, seeds {campaign.seed} to {last}: {found}"
