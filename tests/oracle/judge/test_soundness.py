@@ -107,7 +107,10 @@ def test_many_legal_runs_are_innocent_and_meet_every_feature() -> None:
 
     @given(LEGAL, st.randoms(use_true_random=False))
     @hypothesis_settings(
-        max_examples=SLOW_RUNS, suppress_health_check=list(HealthCheck), database=None
+        max_examples=SLOW_RUNS,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
     )
     def see(scenario: Scenario, chance: Random) -> None:
         met.update(features(see_from_everywhere(scenario, chance)))
