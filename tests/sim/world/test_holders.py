@@ -181,8 +181,11 @@ def test_a_task_that_waits_holds_its_locals() -> None:
         # by type: to ask other libraries' objects anything runs their code
         if type(each) is CoroutineType and each.__name__ == "handler"
     )
-    wrapper = coroutine.cr_frame.f_locals["writer"]
-    coroutine.cr_frame.f_locals.clear()
+    frame = coroutine.cr_frame
+    assert frame is not None
+    wrapper = frame.f_locals["writer"]
+    frame.f_locals.clear()
+    del frame
     del coroutine
 
     chain = Holders().chain(wrapper)
