@@ -116,18 +116,18 @@ AnObjection = TypeVar("AnObjection", bound=Objection)
 
 
 class Ordinary(Protocol):
-    """What can be told of an ordinary frame, DATA or WINDOW_UPDATE, by its place in the trace."""
+    """What can be told of an ordinary frame by the number that stands for it."""
 
-    def read(self, place: int) -> Sent:
+    def read(self, entry: int) -> Sent:
         """The frame itself."""
 
-    def event(self, place: int) -> int:
+    def event(self, entry: int) -> int:
         """Its event."""
 
-    def keys(self, place: int) -> tuple[int, ...]:
+    def keys(self, entry: int) -> tuple[int, ...]:
         """What `keys_of` would give for it."""
 
-    def credit(self, place: int) -> int:
+    def credit(self, entry: int) -> int:
         """The increment of a WINDOW_UPDATE."""
 
 
@@ -153,15 +153,16 @@ class Excuse(Enum):
 class Inbox:
     """The peer's frames that an endpoint may not have had yet, in the peer's order.
 
-    An entry is a frame, or, for ordinary ones, only its place in the trace's columns; `read` makes
-    the frame when it is delivered. `counts` says how many waiting frames could lift what.
+    An entry is a frame, or, for ordinary ones, only a number; `Ordinary` knows what that says and
+    makes the frame when it is needed. `counts` says how many waiting frames could lift what.
     """
 
-    __slots__ = ("_entries", "_head", "_ordinary", "base", "counts", "credits")
+    __slots__ = ("_ordinary", "base", "counts", "credits", "entries", "head")
 
     def __init__(self, ordinary: Ordinary) -> None:
-        self._entries: list[Sent | int] = []
-        self._head = 0
+        self.entries: list[Sent | int] = []
+        """From `head` on they wait."""
+        self.head = 0
         self._ordinary = ordinary
         self.base = 0
         """How many frames have been delivered."""
@@ -170,7 +171,7 @@ class Inbox:
         """Key of CREDITS → octets of credit that wait."""
 
     def __len__(self) -> int:
-        return len(self._entries) - self._head
+        return len(self.entries) - self.head
 
     @property
     def seen(self) -> int:
@@ -179,50 +180,49 @@ class Inbox:
 
     def append(self, sent: Sent) -> None:
         """A frame that the peer has sent."""
-        self._entries.append(sent)
+        self.entries.append(sent)
         counts = self.counts
         for key in keys_of(sent):
             counts[key] = counts.get(key, 0) + 1
             if sent.type == WINDOW_UPDATE:
                 self.credits[key] = self.credits.get(key, 0) + sent.value
 
-    def append_data(self, place: int, ends: bool) -> None:
-        """Ordinary DATA by its place in the trace."""
-        self._entries.append(place)
+    def append_ordinary(self, entry: int, keys: tuple[int, ...]) -> None:
+        """An ordinary frame, and what it may lift."""
+        self.entries.append(entry)
         counts = self.counts
-        counts[CARRIES] = counts.get(CARRIES, 0) + 1
-        if ends:
-            counts[ENDS] = counts.get(ENDS, 0) + 1
+        for key in keys:
+            counts[key] = counts.get(key, 0) + 1
 
-    def append_credit(self, place: int, stream: int, octets: int) -> None:
-        """Ordinary WINDOW_UPDATE by its place in the trace."""
-        self._entries.append(place)
+    def append_credit(self, entry: int, stream: int, octets: int) -> None:
+        """An ordinary WINDOW_UPDATE."""
+        self.entries.append(entry)
         key = lifting(CREDITS, stream)
         self.counts[key] = self.counts.get(key, 0) + 1
         self.credits[key] = self.credits.get(key, 0) + octets
 
     def at(self, number: int) -> Sent:
         """The waiting frame with this number, counted from the peer's first."""
-        entry = self._entries[self._head + number - self.base]
+        entry = self.entries[self.head + number - self.base]
         return self._ordinary.read(entry) if isinstance(entry, int) else entry
 
     def keys_at(self, number: int) -> Iterable[int]:
         """What the waiting frame with this number may lift."""
-        entry = self._entries[self._head + number - self.base]
+        entry = self.entries[self.head + number - self.base]
         return self._ordinary.keys(entry) if isinstance(entry, int) else keys_of(entry)
 
     def _credit_at(self, number: int) -> int:
-        entry = self._entries[self._head + number - self.base]
+        entry = self.entries[self.head + number - self.base]
         return self._ordinary.credit(entry) if isinstance(entry, int) else entry.value
 
     def wrong_at(self, number: int) -> Sent | None:
         """The waiting frame with this number if it is a violation."""
-        entry = self._entries[self._head + number - self.base]
+        entry = self.entries[self.head + number - self.base]
         return None if isinstance(entry, int) or entry.wrong == RIGHT else entry
 
     def event_at(self, number: int) -> int:
         """The event of a waiting frame."""
-        entry = self._entries[self._head + number - self.base]
+        entry = self.entries[self.head + number - self.base]
         return self._ordinary.event(entry) if isinstance(entry, int) else entry.event
 
     def advance(self, number: int) -> None:
@@ -238,11 +238,11 @@ class Inbox:
                 counts[key] = left
                 if key in self.credits:
                     self.credits[key] -= self._credit_at(each)
-        self._head += number - self.base
+        self.head += number - self.base
         self.base = number
-        if self._head > 1024 and self._head * 2 > len(self._entries):
-            del self._entries[: self._head]
-            self._head = 0
+        if self.head > 1024 and self.head * 2 > len(self.entries):
+            del self.entries[: self.head]
+            self.head = 0
 
 
 class Delivery(Generic[AnObjection]):
@@ -302,7 +302,7 @@ class Delivery(Generic[AnObjection]):
             return first
         found = self._search(sent, first, excuse, min(cap, self.inbox.seen))
         if found is None and not self.exhausted:
-            self._remember(sent)
+            self._remember(sent.event)
         return found
 
     def _search(
@@ -419,11 +419,16 @@ class Delivery(Generic[AnObjection]):
 
     # -- what was proven when --
 
-    def _remember(self, sent: Sent) -> None:
-        """Note that the frames delivered so far were forced by this one."""
+    def forced(self, count: int, event: int) -> None:
+        """So many more frames were delivered, as the own `event` shows."""
+        self._advance(self.inbox.base + count)
+        self._remember(event)
+
+    def _remember(self, event: int) -> None:
+        """Note that the frames delivered so far were forced by this own event."""
         if self.inbox.base:
             self.forced_until.append(self.last_delivered)
-            self.forced_by.append(sent.event)
+            self.forced_by.append(event)
 
     def had_by(self, event: int) -> int:
         """The own event that proves that the peer's `event` was delivered; -1 if none does."""

@@ -52,12 +52,12 @@ class Duty(NamedTuple):
 class Duties:
     """The duties of one party."""
 
-    __slots__ = ("_errors", "_owed", "_party", "_served")
+    __slots__ = ("_errors", "_owed", "_party", "served")
 
     def __init__(self, party: Party) -> None:
         self._party = party
         self._owed: list[Duty] = []
-        self._served: dict[int, tuple[int, int]] = {}
+        self.served: dict[int, tuple[int, int]] = {}
         """Stream → status and event of the final response, for streams that owe an answer."""
         self._errors = False
         """The party has sent a GOAWAY with an error code."""
@@ -73,16 +73,16 @@ class Duties:
         number = party.delivery.inbox.seen
         served = _served_on(sent, breach, finding, party.peer.view.lock)
         self._owed.append(Duty(sent, number, breach, finding.stream, served, acknowledgment))
-        self._served.setdefault(served or finding.stream, (0, -1))
+        self.served.setdefault(served or finding.stream, (0, -1))
 
     def sent(self, sent: Sent) -> None:
         """The party sends a frame, which may be an answer."""
         if sent.type == GOAWAY:
             self._errors = self._errors or sent.code != 0
-        elif sent.section is not None and sent.stream in self._served:
+        elif sent.section is not None and sent.stream in self.served:
             status = sent.section.status or 0
             if status >= 200:
-                self._served[sent.stream] = status, sent.event
+                self.served[sent.stream] = status, sent.event
 
     def missing(self) -> Iterator[Finding]:
         """Duties that have matured and were not met, at the end of the trace."""
@@ -143,7 +143,7 @@ class Duties:
         party = self._party
         if 0 < duty.acknowledgment <= party.view.acks_sent:
             return party.acknowledged[duty.acknowledgment - 1]
-        status, event = self._served.get(duty.served, (0, -1))
+        status, event = self.served.get(duty.served, (0, -1))
         if duty.served and status in _SERVED:
             return event
         if party.delivery.inbox.base > duty.number + 1:
@@ -160,7 +160,7 @@ class Duties:
             return False
         if facts & (SENT_RESET | GOT_RESET):
             return True
-        status, _ = self._served.get(duty.stream, (0, -1))
+        status, _ = self.served.get(duty.stream, (0, -1))
         if "http-4xx" in answer.expected:
             return status >= 400
         # after its own END_STREAM the stream was closed, and the frame could be ignored

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from h2proof.oracle import hindsight
-from h2proof.oracle.lane import pass_ordinary
+from h2proof.oracle.lane import Lane
 from h2proof.oracle.party import Party
 from h2proof.oracle.replay.reading import read
 from h2proof.oracle.verdict import Finding, Unknown, Verdict
@@ -113,7 +113,7 @@ class _Judgement:
         for connection in self._connections:
             for party in connection.parties:
                 party.exact = connection.exact
-                party.clear_lane = self._clear_lane
+                party.lane = Lane(self._trace, party) if self._clear_lane else None
                 party.view.prefaced = connection.prefaced
 
     # -- events --
@@ -121,7 +121,7 @@ class _Judgement:
     def _take_frame(self, place: int) -> None:
         columns = self._trace.columns
         party = self._connections[columns.connection[place]].parties[columns.sender[place]]
-        if self._clear_lane and pass_ordinary(self._trace, place, party):
+        if party.lane is not None and party.lane.passes(place):
             return
         knew = columns.knew[place]
         sent = read(self._trace, place, party.frames)

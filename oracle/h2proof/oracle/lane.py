@@ -1,20 +1,46 @@
-"""The clear lane: ordinary frames, answered "nothing to report" without asking any rule.
+"""The clear lane: ordinary frames, taken as legal without asking any rule.
 
-DATA and WINDOW_UPDATE are answered from the index, HEADERS, PING and SETTINGS once they were read.
-The lane makes no finding and knows no rule: whatever is not plainly ordinary is left to the rules.
-With the lane closed every verdict is the same; a test compares the two.
+A frame that passes is looked at in the index alone; of a HEADERS the block is decoded, once. What
+it does to its sender's view happens here, and it waits in the peer's inbox as a single number. The
+lane makes no finding and knows no rule: whatever is not plainly ordinary is left to the rules as if
+it had not been looked at. With the lane closed every verdict is the same; a test compares the two.
+
+Where an ordinary frame shows that its sender must have had an ordinary frame of the peer, the lane
+delivers up to that one, as the search of `delivery` would.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from h2proof.oracle.delivery import CARRIES, CREDITS, ENDS, lifting
+from h2proof.oracle.delivery import (
+    ANY_SETTINGS,
+    CARRIES,
+    CREDITS,
+    ENDS,
+    OPENS,
+    PINGS,
+    SETS,
+    VAIN_STEPS_EACH,
+    lifting,
+)
 from h2proof.oracle.replay.reading import read
-from h2proof.oracle.replay.sections import Lines
-from h2proof.oracle.replay.sent import DATA, HEADERS, PING, SETTINGS, WINDOW_UPDATE, Section, Sent
-from h2proof.oracle.replay.streams import GOT_END, OPENED, SENT_END
+from h2proof.oracle.replay.sections import Lines, lines_of
+from h2proof.oracle.replay.sent import (
+    DATA,
+    HEADERS,
+    PING,
+    SETTINGS,
+    WINDOW_UPDATE,
+    Section,
+    Sent,
+)
+from h2proof.oracle.replay.streams import GOT_END, OPENED, RESERVED, RESETS, SENT_END, Stream
 from h2proof.oracle.replay.view import (
     HEADER_TABLE_SIZE,
+    INITIAL_WINDOW_SIZE,
     MAX_CONCURRENT_STREAMS,
     MAX_HEADER_LIST_SIZE,
     WINDOW_DEFAULT,
@@ -22,110 +48,465 @@ from h2proof.oracle.replay.view import (
     View,
 )
 from h2proof.sim.frames import ACK, END_HEADERS, END_STREAM
-from h2proof.sim.trace import Trace
+from h2proof.sim.trace import NOTHING, Trace
 
 if TYPE_CHECKING:
     from h2proof.oracle.party import Party
 
 _FRAME_SIZE_MIN: Final = 16_384
-_CARRYING: Final = (CARRIES,)
-_ENDING: Final = (CARRIES, ENDS)
+_SETTINGS_MAX: Final = 96
+"""Octets of a SETTINGS frame that may be ordinary."""
+_MEMO_MAX: Final = 256
 _MAY_SEND: Final = OPENED | SENT_END
+_STARTS: Final = OPENED | RESERVED | SENT_END | RESETS
+_METHODS: Final = (b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"PATCH")
+
+# -- what waits: the place of a frame in the trace, and above all what its delivery does, as a code --
+
+_CODE_BITS: Final = 5
+_CODE: Final = (1 << _CODE_BITS) - 1
+_DATA, _RESPONSE, _CREDIT, _ACK, _PING, _SETTINGS, _REQUEST = 0, 2, 4, 6, 8, 10, 16
+"""Of DATA, responses and requests the next code says END_STREAM too; a request's says the method."""
+
+_KEYS: Final[dict[int, tuple[int, ...]]] = {
+    _DATA: (CARRIES,),
+    _DATA + 1: (CARRIES, ENDS),
+    _RESPONSE: (OPENS,),
+    _RESPONSE + 1: (OPENS, ENDS),
+    _ACK: (),
+    _PING: (PINGS,),
+    **{_REQUEST + 2 * place: (OPENS,) for place in range(len(_METHODS))},
+    **{_REQUEST + 2 * place + 1: (OPENS, ENDS) for place in range(len(_METHODS))},
+}
+"""What a waiting frame may lift; SETTINGS and WINDOW_UPDATE say it themselves."""
+
+_OPENING: Final = frozenset(code for code in _KEYS if code >= _REQUEST)
+_ENDING: Final = frozenset(code for code in _KEYS if code & 1)
+_PINGING: Final = frozenset((_PING,))
+_SETTING: Final = frozenset((_SETTINGS,))
+_NONE: Final[frozenset[int]] = frozenset()
+
+_GENEROUS: Final = {HEADER_TABLE_SIZE: 0, MAX_CONCURRENT_STREAMS: 100, MAX_HEADER_LIST_SIZE: 0}
+"""Settings with the value from which on nobody has to look at them."""
+
+
+def _is_generous(settings: tuple[tuple[int, int], ...]) -> bool:
+    return all(number in _GENEROUS and value >= _GENEROUS[number] for number, value in settings)
 
 
 class OrdinaryFrames:
-    """What the lane lets pass waits by its place in the trace; this tells what there is to tell."""
+    """What the lane lets pass waits as a number; this tells what there is to tell of it."""
 
-    __slots__ = ("_columns", "_trace")
+    __slots__ = ("_columns", "_settings", "_trace")
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self._columns = trace.columns
+        self._settings: dict[bytes, tuple[tuple[int, int], ...]] = {}
 
-    def read(self, place: int) -> Sent:
-        """The frame itself."""
-        return read(self._trace, place)
+    def read(self, entry: int) -> Sent:
+        """The frame itself, with what is kept of its field block."""
+        sent = read(self._trace, entry >> _CODE_BITS)
+        code = entry & _CODE
+        if code >= _REQUEST or code & ~1 == _RESPONSE:
+            sent.section = Section(sent)
+            sent.frame = None
+            if code >= _REQUEST:
+                sent.section.method = _METHODS[code - _REQUEST >> 1]
+        return sent
 
-    def event(self, place: int) -> int:
+    def event(self, entry: int) -> int:
         """Its event."""
-        return self._columns.event[place]
+        return self._columns.event[entry >> _CODE_BITS]
 
-    def keys(self, place: int) -> tuple[int, ...]:
+    def keys(self, entry: int) -> tuple[int, ...]:
         """What its delivery may lift."""
-        columns = self._columns
-        if columns.type[place] == WINDOW_UPDATE:
-            return (lifting(CREDITS, columns.stream[place]),)
-        return _ENDING if columns.flags[place] & END_STREAM else _CARRYING
+        keys = _KEYS.get(entry & _CODE)
+        if keys is not None:
+            return keys
+        place = entry >> _CODE_BITS
+        if entry & _CODE == _CREDIT:
+            return (lifting(CREDITS, self._columns.stream[place]),)
+        return keys_of_settings(self.settings(place))
 
-    def credit(self, place: int) -> int:
+    def credit(self, entry: int) -> int:
         """The increment of a WINDOW_UPDATE."""
-        start = self._columns.offset[place]
+        start = self._columns.offset[entry >> _CODE_BITS]
         return int.from_bytes(self._trace.octets[start : start + 4], "big")
 
-
-def pass_ordinary(trace: Trace, place: int, party: "Party") -> bool:
-    """True if the frame was ordinary and has been taken; False: nothing has happened."""
-    kind = trace.columns.type[place]
-    if kind == DATA:
-        return _pass_data(trace, place, party)
-    return kind == WINDOW_UPDATE and _pass_credit(trace, place, party)
-
-
-def _pass_data(trace: Trace, place: int, party: "Party") -> bool:
-    columns, view = trace.columns, party.view
-    live = view.streams.get(columns.stream[place])
-    flags = columns.flags[place]
-    length = columns.length[place]
-    if (
-        live is None
-        or flags & ~END_STREAM
-        or view.lock is not None
-        or view.blind
-        or view.first_event < 0
-        or live.facts & _MAY_SEND != OPENED
-        or not live.final
-        or live.announced >= 0
-        or length > _FRAME_SIZE_MIN
-        or length > WINDOW_DEFAULT + view.credit
-        or length > view.stream_window(live)
-    ):
-        return False
-    party.count(columns.event[place])
-    view.credit -= length
-    live.credit -= length
-    live.octets += length
-    if flags:
-        view.end_own(live, columns.event[place])
-    party.findings.done_right(DATA)
-    party.peer.delivery.inbox.append_data(place, bool(flags))
-    return True
+    def settings(self, place: int) -> tuple[tuple[int, int], ...]:
+        """What a SETTINGS frame says."""
+        payload = bytes(self._trace.payload_at(place))
+        known = self._settings.get(payload)
+        if known is None:
+            known = read(self._trace, place).settings
+            if len(self._settings) < _MEMO_MAX:
+                self._settings[payload] = known
+        return known
 
 
-def _pass_credit(trace: Trace, place: int, party: "Party") -> bool:
-    columns, view = trace.columns, party.view
-    stream = columns.stream[place]
-    if columns.flags[place] or columns.length[place] != 4 or view.lock is not None:
-        return False
-    if view.blind or view.first_event < 0:
-        return False
-    start = columns.offset[place]
-    increment = int.from_bytes(trace.octets[start : start + 4], "big")
-    if not 0 < increment <= WINDOW_MAX or columns.kept[place] != 4:
-        return False
-    if not stream:
-        if WINDOW_DEFAULT + view.granted + increment > WINDOW_MAX:
+def keys_of_settings(settings: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
+    """What the delivery of a SETTINGS frame may lift."""
+    named = {lifting(SETS, identifier): None for identifier, _ in settings}
+    return (ANY_SETTINGS, *named)
+
+
+class Lane:
+    """One party's lane. `passes` is all there is to ask."""
+
+    __slots__ = (
+        "_blocks",
+        "_event",
+        "_flags",
+        "_inbox",
+        "_kept",
+        "_knew",
+        "_length",
+        "_octets",
+        "_offset",
+        "_ordinary",
+        "_party",
+        "_peer_inbox",
+        "_stream",
+        "_told",
+        "_type",
+        "_view",
+    )
+
+    def __init__(self, trace: Trace, party: Party) -> None:
+        columns = trace.columns
+        self._type, self._flags, self._stream = columns.type, columns.flags, columns.stream
+        self._length, self._kept, self._offset = columns.length, columns.kept, columns.offset
+        self._event, self._knew = columns.event, columns.knew
+        self._octets, self._told = trace.octets, trace.told
+        self._party = party
+        self._view, self._blocks = party.view, party.blocks
+        self._inbox = party.delivery.inbox
+        self._peer_inbox = party.peer.delivery.inbox
+        self._ordinary = OrdinaryFrames(trace)
+
+    def passes(self, place: int) -> bool:
+        """True if the frame was ordinary and has been taken; False: nothing has happened."""
+        take = _TAKE.get(self._type[place])
+        view = self._view
+        if take is None or view.lock is not None or view.blind or view.first_event < 0:
             return False
-        view.granted += increment
-    else:
+        return take(self, place)
+
+    def _pass(self, place: int, kind: int, code: int) -> None:
+        """A frame was taken: count it, and hand it on."""
+        party = self._party
+        party.frames += 1
+        party.frames_real += 1
+        party.last_event = self._event[place]
+        party.delivery.budget += VAIN_STEPS_EACH
+        party.findings.done_right(kind)
+        self._peer_inbox.append_ordinary(place << _CODE_BITS | code, _KEYS[code])
+
+    # -- DATA and WINDOW_UPDATE --
+
+    def _data(self, place: int) -> bool:
+        view = self._view
+        live = view.streams.get(self._stream[place])
+        flags = self._flags[place]
+        length = self._length[place]
+        if (
+            live is None
+            or flags & ~END_STREAM
+            or live.facts & _MAY_SEND != OPENED
+            or not live.final
+            or live.announced >= 0
+            or length > _FRAME_SIZE_MIN
+            or length > WINDOW_DEFAULT + view.credit
+            or length > view.setting(INITIAL_WINDOW_SIZE) + live.credit
+        ):
+            return False
+        view.credit -= length
+        live.credit -= length
+        live.octets += length
+        if flags:
+            view.end_own(live, self._event[place])
+        self._pass(place, DATA, _DATA | flags)
+        return True
+
+    def _credit(self, place: int) -> bool:
+        view = self._view
+        stream = self._stream[place]
+        if self._flags[place] or self._length[place] != 4 or self._kept[place] != 4:
+            return False
+        start = self._offset[place]
+        increment = int.from_bytes(self._octets[start : start + 4], "big")
+        if not 0 < increment <= WINDOW_MAX:
+            return False
+        if not stream:
+            if WINDOW_DEFAULT + view.granted + increment > WINDOW_MAX:
+                return False
+            view.granted += increment
+        else:
+            live = view.streams.get(stream)
+            if live is None or not live.facts & OPENED or live.facts & GOT_END:
+                return False
+            if view.window_start + live.granted + increment > WINDOW_MAX:
+                return False
+            view.grant(live, increment)
+        party = self._party
+        party.count(self._event[place])
+        party.findings.done_right(WINDOW_UPDATE)
+        self._peer_inbox.append_credit(place << _CODE_BITS | _CREDIT, stream, increment)
+        return True
+
+    # -- PING and SETTINGS --
+
+    def _ping(self, place: int) -> bool:
+        flags = self._flags[place]
+        whole = self._length[place] == 8 == self._kept[place]
+        if self._stream[place] or flags & ~ACK or not whole:
+            return False
+        if not flags:
+            self._pass(place, PING, _PING)
+            return True
+        opaque = self._opaque(place)
+        view = self._view
+        if opaque not in view.pings_owed and not self._deliver_ping(place, opaque):
+            return False
+        view.answer_ping(opaque)
+        self._pass(place, PING, _ACK)
+        return True
+
+    def _deliver_ping(self, place: int, opaque: bytes) -> bool:
+        """The peer's first waiting PING, if it is this one."""
+        count = self._first(place, _PINGING)
+        if not count or self._opaque(self._waiting(count)) != opaque:
+            return False
+        self._deliver(count, place)
+        return True
+
+    def _opaque(self, place: int) -> bytes:
+        start = self._offset[place]
+        return bytes(self._octets[start : start + 8])
+
+    def _settings(self, place: int) -> bool:
+        flags, length = self._flags[place], self._length[place]
+        if self._stream[place] or flags & ~ACK or place in self._told:
+            return False
+        return self._acknowledge(place) if flags else self._set(place, length)
+
+    def _set(self, place: int, length: int) -> bool:
+        if length % 6 or length > _SETTINGS_MAX or self._kept[place] != length:
+            return False
+        settings = self._ordinary.settings(place)
+        if not _is_generous(settings):
+            return False
+        event = self._event[place]
+        self._view.set_own(settings, event)
+        party = self._party
+        party.count(event)
+        party.findings.done_right(SETTINGS)
+        entry = place << _CODE_BITS | _SETTINGS
+        self._peer_inbox.append_ordinary(entry, keys_of_settings(settings))
+        return True
+
+    def _acknowledge(self, place: int) -> bool:
+        view = self._view
+        if self._length[place]:
+            return False
+        if view.acks_sent >= len(view.settings_got):
+            count = self._first(place, _SETTING)
+            if not count:
+                return False
+            self._deliver(count, place)
+        event = self._event[place]
+        view.acknowledge(event)
+        self._party.acknowledged.append(event)
+        self._pass(place, SETTINGS, _ACK)
+        return True
+
+    # -- HEADERS --
+
+    def _head(self, place: int) -> bool:
+        """A whole HEADERS that opens a request, or begins a final response, as usual.
+
+        It has nothing that any rule would want to look at: no padding, no priority, plain fields.
+        """
+        view, blocks = self._view, self._blocks
+        stream, flags, length = self._stream[place], self._flags[place], self._length[place]
+        if (
+            flags & ~END_STREAM != END_HEADERS
+            or not 0 < length <= _FRAME_SIZE_MIN
+            or self._kept[place] != length
+            or view.due is not None
+            or blocks.lost
+            or blocks.opener is not None
+            or place in self._told
+            or stream in self._party.duties.served
+            or (stream <= view.high_mine or not stream & 1 if view.client else not stream)
+        ):
+            return False
+        start = self._offset[place]
+        fields = blocks.read_ahead(bytes(self._octets[start : start + length]))
+        if fields is None:
+            return False
+        lines = lines_of(fields)
+        if not lines.plain or lines.twice is not None or lines.late is not None:
+            return False
+        take = self._request if view.client else self._response
+        if not take(place, stream, flags & END_STREAM, lines):
+            return False
+        blocks.passed()
+        return True
+
+    def _request(self, place: int, stream: int, ends: int, lines: Lines) -> bool:
+        view = self._view
+        if view.promised or view.goaway_got is not None or not _asks_as_usual(lines):
+            return False
+        if view.active >= view.setting(MAX_CONCURRENT_STREAMS) and not self._make_room(place):
+            return False
+        method = lines.pseudos[b":method"] or b""
+        event = self._event[place]
+        live = view.open_own(stream, method, event)
+        if ends:
+            view.end_own(live, event)
+        self._pass(place, HEADERS, _REQUEST + 2 * _METHODS.index(method) | ends)
+        return True
+
+    def _make_room(self, place: int) -> bool:
+        """One more stream may be open: the peer's first waiting END_STREAM closes one."""
+        view = self._view
+        if view.active > view.setting(MAX_CONCURRENT_STREAMS):
+            return False
+        count = self._first(place, _ENDING, _SETTING)
+        if not count:
+            return False
+        stream = self._stream[self._waiting(count)]
+        if not stream & 1 or not view.facts(stream) & SENT_END or stream not in view.streams:
+            return False
+        self._deliver(count, place)
+        return True
+
+    def _response(self, place: int, stream: int, ends: int, lines: Lines) -> bool:
+        view = self._view
+        status = lines.pseudos.get(b":status")
+        if len(lines.pseudos) != 1 or status is None or not _is_final(status):
+            return False
         live = view.streams.get(stream)
-        if live is None or not live.facts & OPENED or live.facts & GOT_END:
+        if live is None:
+            if not stream & 1 or stream <= view.high_theirs or stream in view.spoken:
+                return False
+            count = self._first(place, _OPENING)
+            if not count or self._stream[self._waiting(count)] != stream:
+                return False
+            self._deliver(count, place)
+            live = view.streams[stream]
+        elif not self._may_answer(live):
             return False
-        if view.window_start + live.granted + increment > WINDOW_MAX:
+        event = self._event[place]
+        view.answer(live, int(status), event)
+        if ends:
+            view.end_own(live, event)
+        self._pass(place, HEADERS, _RESPONSE | ends)
+        return True
+
+    def _may_answer(self, live: Stream) -> bool:
+        """The request is known, and nothing has been said to it yet."""
+        view = self._view
+        if live.final or live.method not in _METHODS:
             return False
-        view.grant(live, increment)
-    party.count(columns.event[place])
-    party.peer.delivery.inbox.append_credit(place, stream, increment)
-    return True
+        if live.id & 1:
+            return live.facts & _MAY_SEND == OPENED
+        if live.facts & _STARTS != RESERVED:
+            return False
+        return view.active < view.setting(MAX_CONCURRENT_STREAMS)
+
+    # -- what its sender must have had --
+
+    def _first(self, place: int, wanted: frozenset[int], never: frozenset[int] = _NONE) -> int:
+        """How many waiting frames go up to the first of these kinds; 0 if the lane cannot tell.
+
+        It tells only if nothing but ordinary frames stand before, its sender can have had them, and
+        no violation or gap of the peer's excuses anything.
+        """
+        party, view, inbox = self._party, self._view, self._inbox
+        if party.exact or view.holed >= 0 or view.marked >= 0 or view.marks:
+            return 0
+        most = len(inbox)
+        knew = self._knew[place]
+        if knew != NOTHING and not party.peer.holes:
+            most = min(most, knew - inbox.base)
+        most = min(most, party.delivery.budget)
+        entries, head = inbox.entries, inbox.head
+        for number in range(head, head + most):
+            entry = entries[number]
+            if not isinstance(entry, int) or entry & _CODE in never:
+                return 0
+            if entry & _CODE in wanted:
+                return number - head + 1
+        return 0
+
+    def _waiting(self, count: int) -> int:
+        """The place of the last of so many waiting frames."""
+        entry = self._inbox.entries[self._inbox.head + count - 1]
+        assert isinstance(entry, int)
+        return entry >> _CODE_BITS
+
+    def _deliver(self, count: int, place: int) -> None:
+        """Deliver so many ordinary frames, which the frame at `place` shows to have come."""
+        view, inbox = self._view, self._inbox
+        for entry in inbox.entries[inbox.head : inbox.head + count]:
+            assert isinstance(entry, int)
+            self._effect(view, entry >> _CODE_BITS, entry & _CODE)
+        self._party.delivery.forced(count, self._event[place])
+
+    def _effect(self, view: View, place: int, code: int) -> None:
+        """What the delivery of one ordinary frame does; `View.deliver` would do the same."""
+        if code >= _REQUEST:
+            event = self._event[place]
+            view.got_request(self._stream[place], _METHODS[code - _REQUEST >> 1], event)
+            if code & 1:
+                view.got_end(self._stream[place], event)
+        elif code <= _DATA + 1:
+            view.got_data(self._stream[place], self._length[place])
+            if code & 1:
+                view.got_end(self._stream[place], self._event[place])
+        elif code == _PING:
+            view.got_ping(self._opaque(place), self._event[place])
+        elif code == _SETTINGS:
+            view.got_settings(self._ordinary.settings(place), self._event[place])
+        else:
+            view.deliver(self._ordinary.read(place << _CODE_BITS | code))
+
+
+_TAKE: Final[dict[int, Callable[[Lane, int], bool]]] = {
+    DATA: Lane._data,
+    HEADERS: Lane._head,
+    SETTINGS: Lane._settings,
+    PING: Lane._ping,
+    WINDOW_UPDATE: Lane._credit,
+}
+
+
+def _is_final(status: bytes) -> bool:
+    return len(status) == 3 and status.isdigit() and status >= b"200"
+
+
+_NEEDED: Final = frozenset((b":method", b":scheme", b":path"))
+_ALLOWED: Final = _NEEDED | {b":authority"}
+_SCHEMES: Final = frozenset((b"http", b"https"))
+
+
+def _asks_as_usual(lines: Lines) -> bool:
+    """A request for a path, with nothing about its pseudo-header fields to look at."""
+    pseudos = lines.pseudos
+    return (
+        _NEEDED <= pseudos.keys() <= _ALLOWED
+        and pseudos[b":method"] in _METHODS
+        and pseudos[b":scheme"] in _SCHEMES
+        and (pseudos[b":path"] or b"").startswith(b"/")
+        and _is_plain_authority(pseudos.get(b":authority", b"-"))
+    )
+
+
+def _is_plain_authority(authority: bytes | None) -> bool:
+    return bool(authority) and b"@" not in (authority or b"")
 
 
 class Glance(Enum):
@@ -175,7 +556,7 @@ def _glance_at_head(view: View, sent: Sent, section: Section) -> Glance:
     ):
         return Glance.ANY
     if view.client:
-        if not _opens_as_usual(view, sent, lines):
+        if sent.stream <= view.high_mine or view.promised or not _asks_as_usual(lines):
             return Glance.ANY
         may = view.goaway_got is None and view.active < view.setting(MAX_CONCURRENT_STREAMS)
         return Glance.NONE if may else Glance.PEER
@@ -197,33 +578,4 @@ def _glance_at_control(view: View, sent: Sent) -> Glance:
         return Glance.ANY
     if sent.flags:
         return Glance.NONE if view.acks_sent < len(view.settings_got) else Glance.PEER
-    generous = all(
-        number in _GENEROUS and value >= _GENEROUS[number] for number, value in sent.settings
-    )
-    return Glance.NONE if generous else Glance.ANY
-
-
-_GENEROUS: Final = {HEADER_TABLE_SIZE: 0, MAX_CONCURRENT_STREAMS: 100, MAX_HEADER_LIST_SIZE: 0}
-"""Settings with the value from which on nobody has to look at them."""
-
-
-def _opens_as_usual(view: View, sent: Sent, lines: Lines) -> bool:
-    return (
-        sent.stream > view.high_mine
-        and not view.promises_wait
-        and _NEEDED <= lines.pseudos.keys() <= _ALLOWED
-        and lines.pseudos[b":method"] in _METHODS
-        and lines.pseudos[b":scheme"] in _SCHEMES
-        and (lines.pseudos[b":path"] or b"").startswith(b"/")
-        and _is_plain_authority(lines.pseudos.get(b":authority", b"-"))
-    )
-
-
-def _is_plain_authority(authority: bytes | None) -> bool:
-    return bool(authority) and b"@" not in (authority or b"")
-
-
-_NEEDED: Final = frozenset((b":method", b":scheme", b":path"))
-_ALLOWED: Final = _NEEDED | {b":authority"}
-_METHODS: Final = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"PATCH"))
-_SCHEMES: Final = frozenset((b"http", b"https"))
+    return Glance.NONE if _is_generous(sent.settings) else Glance.ANY

@@ -14,7 +14,7 @@ from typing import Final
 from h2proof.oracle.breaches import Breach, Findings
 from h2proof.oracle.delivery import VAIN_STEPS_EACH, Delivery
 from h2proof.oracle.duties import Duties
-from h2proof.oracle.lane import Glance, OrdinaryFrames, glance
+from h2proof.oracle.lane import Glance, Lane, OrdinaryFrames, glance
 from h2proof.oracle.replay.blocks import Blocks
 from h2proof.oracle.replay.reading import read
 from h2proof.oracle.replay.sections import read_section
@@ -79,8 +79,8 @@ class Party:
         self.blocks = Blocks()
         self.duties = Duties(self)
         self.peer: Party = self
-        self.clear_lane = True
-        """Ordinary frames are passed without asking the rules."""
+        self.lane: Lane | None = None
+        """Ordinary frames are passed without asking the rules, unless the lane is closed."""
         self.exact = False
         """The trace tells what was delivered to it when."""
         self.frames = 0
@@ -101,7 +101,7 @@ class Party:
         self._unknowns: dict[str, Unknown] = {}
 
     def _check(self, view: View, sent: Sent) -> Breach | None:
-        if self.clear_lane:
+        if self.lane is not None:
             seen = glance(view, sent)
             if seen is Glance.NONE:
                 return None

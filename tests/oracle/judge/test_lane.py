@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.benchmarks.captures import KINDS, capture
 from tests.oracle.judge import matrix
 from tests.oracle.judge.mutations import MUTATIONS
 from tests.oracle.judge.runs import runs
@@ -41,6 +42,14 @@ def test_captures_have_the_same_verdict_without_the_lane(shared: Path) -> None:
     for path in sorted((shared / "traces").glob("*.pcap*"))[::4]:
         for each in importers.read(str(path)):
             assert same(each.trace), path.name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_long_traffic_has_the_same_verdict_without_the_lane(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{kind}.pcap"
+    path.write_bytes(capture(kind, 400_000))
+    for each in importers.read(str(path)):
+        assert same(each.trace)
 
 
 @pytest.mark.slow

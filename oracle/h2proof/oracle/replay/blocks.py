@@ -12,7 +12,7 @@ from hpack.hpack import decode_integer
 
 from h2proof.oracle.replay.sent import CONTINUATION, Section, Sent
 from h2proof.sim.frames import Continuation, Headers, PushPromise
-from h2proof.sim.hpack import FieldDecoder, LateDecoder, Undecodable, representations
+from h2proof.sim.hpack import FieldDecoder, Fields, LateDecoder, Undecodable, representations
 
 BLOCK_OCTETS_MAX: Final = 1 << 22
 """A block beyond this size is not kept: its table is lost, which is `unknown`."""
@@ -23,7 +23,7 @@ TABLE_OCTETS_MAX: Final = 1 << 24
 class Blocks:
     """Takes a sender's frames of field blocks in order; gives a `Section` when one is complete."""
 
-    __slots__ = ("_late", "_octets", "_parts", "_whole", "lost", "opener")
+    __slots__ = ("_ahead", "_late", "_octets", "_parts", "_whole", "lost", "opener")
 
     def __init__(self, *, late: bool = False) -> None:
         self.opener: Sent | None = None
@@ -35,6 +35,22 @@ class Blocks:
         self._whole = FieldDecoder()
         self._whole.table_size_max = TABLE_OCTETS_MAX
         self._late = LateDecoder()
+        self._ahead: Fields | Undecodable | None = None
+        """What the next block says, where it was read ahead."""
+
+    def read_ahead(self, block: bytes) -> Fields | None:
+        """The fields of the next block, which is whole; None for one that is not as usual.
+
+        The frame is then either taken, which will not decode the block again, or `passed`.
+        """
+        if block[0] & 0xE0 == 0x20:
+            return None
+        fields = self._ahead = self._whole.decode(block)
+        return None if isinstance(fields, Undecodable) else fields
+
+    def passed(self) -> None:
+        """The frame whose block was read ahead is dealt with."""
+        self._ahead = None
 
     def take(self, sent: Sent) -> Section | None:
         """Add a frame that its sender's order allows; the section if the block is complete."""
@@ -94,7 +110,10 @@ class Blocks:
     def _decode(self, section: Section, block: bytes) -> None:
         section.updates = leading_updates(block)
         fields: tuple[tuple[bytes | None, bytes | None], ...] | Undecodable
-        if self.lost:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            fields = ahead
+        elif self.lost:
             fields = self._late.decode(block)
         elif any(update > TABLE_OCTETS_MAX for update in section.updates):
             self.lose()

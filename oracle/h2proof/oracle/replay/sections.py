@@ -62,7 +62,7 @@ def read_section(section: Section) -> None:
     """Fill in what the lines of a decoded section say."""
     if section.fields is None:
         return
-    lines = section.lines = _read(section.fields)
+    lines = section.lines = lines_of(section.fields)
     section.method = lines.pseudos.get(b":method")
     section.protocol = lines.pseudos.get(b":protocol")
     if b":path" in lines.pseudos and lines.complete:
@@ -79,7 +79,8 @@ def read_section(section: Section) -> None:
         section.length = int(lengths[0])
 
 
-def _read(fields: tuple[tuple[bytes | None, bytes | None], ...]) -> Lines:
+def lines_of(fields: tuple[tuple[bytes | None, bytes | None], ...]) -> Lines:
+    """What one pass over the lines finds."""
     lines = Lines()
     regular = False
     for name, value in fields:

@@ -118,6 +118,7 @@ class View:
         "preface_due",
         "prefaced",
         "prioritized",
+        "promised",
         "role",
         "settings_got",
         "settings_sent",
@@ -147,6 +148,8 @@ class View:
         self.high_mine = self.high_theirs = 0
         """The highest identifier that either side has opened or reserved."""
         self.high_event_mine = self.high_event_theirs = -1
+        self.promised: dict[int, None] = {}
+        """The peer's promised streams that are not closed."""
         self._active: dict[int, None] = {}
         """Own streams that count against the peer's limit."""
         self.own_settings: dict[int, tuple[int, int]] = {}
@@ -252,11 +255,6 @@ class View:
         return (self.streams[stream] for stream in islice(self._active, count))
 
     @property
-    def promises_wait(self) -> bool:
-        """True if a promised stream is not closed; only asked of a client."""
-        return self.high_theirs > 0 and any(not each & 1 for each in self.streams)
-
-    @property
     def window(self) -> int:
         """Octets that the connection window of the peer leaves."""
         return WINDOW_DEFAULT + self.credit
@@ -326,10 +324,16 @@ class View:
         if live is None:
             self._note_on_tomb(stream, facts)
             return
-        self._set(live, "facts", live.facts | facts)
         stop = "peer_stop" if peer else "stop"
-        if getattr(live, stop) < 0:
-            self._set(live, stop, event)
+        fresh = getattr(live, stop) < 0
+        if self._log is not None:
+            self._set(live, "facts", live.facts | facts)
+            if fresh:
+                self._set(live, stop, event)
+        else:  # the same, for every stream comes here twice
+            live.facts |= facts
+            if fresh:
+                setattr(live, stop, event)
         if is_closed(live.facts):
             self._bury(live)
 
@@ -349,6 +353,7 @@ class View:
         self._drop(self.streams, live.id)
         self._drop(self._active, live.id)
         self._drop(self.generous, live.id)
+        self._drop(self.promised, live.id)
 
     def _open(self, stream: int, facts: int, event: int) -> Stream:
         live = Stream(stream, facts, event)
@@ -363,6 +368,8 @@ class View:
         else:
             self._set(self, "high_theirs", stream)
             self._set(self, "high_event_theirs", event)
+            if facts & RESERVED:
+                self._put(self.promised, stream, None)
         return live
 
     def start_upgraded(self, method: bytes | None, settings: bytes) -> None:
@@ -421,8 +428,7 @@ class View:
                 live = self._open(stream, OPENED, sent.event)
                 self.prioritized.pop(stream, None)
         elif live is not None and not live.facts & OPENED and self.is_mine(stream):
-            live.facts |= OPENED
-            self._active[stream] = None
+            self._fulfil(live)
         elif live is None and not self.is_mine(stream):
             self.spoken[stream] = None
         self.block_stream = live
@@ -432,6 +438,32 @@ class View:
             self.lock = sent
         if sent.ends_stream:
             self._note(stream, SENT_END, sent.event, peer=False)
+
+    def _fulfil(self, live: Stream) -> None:
+        """The own promised stream is used."""
+        live.facts |= OPENED
+        self._active[live.id] = None
+
+    def open_own(self, stream: int, method: bytes, event: int) -> Stream:
+        """A client's plain request, its field block whole: nothing of it is to be remembered."""
+        live = self._open(stream, OPENED, event)
+        self.prioritized.pop(stream, None)
+        live.heads, live.method, live.final = 1, method, True
+        return live
+
+    def answer(self, live: Stream, status: int, event: int) -> None:
+        """A server's plain final response, likewise, to a request that is not CONNECT."""
+        if not live.facts & OPENED:
+            self._fulfil(live)
+        self._answered(live.id, event)
+        live.heads += 1
+        live.final = True
+        if self.answers_without_content(live, status):
+            live.announced = 0
+
+    def _answered(self, stream: int, event: int) -> None:
+        if stream & 1 and stream > self.answered:
+            self.answered, self.answered_event = stream, event
 
     def _send_continuation(self, sent: Sent) -> None:
         if self.lock is None or self.lock.stream != sent.stream or not sent.ends_headers:
@@ -452,8 +484,8 @@ class View:
             if promised is not None:
                 promised.method, promised.target = section.method, section.target
             return
-        if not self.client and sent.stream & 1 and sent.stream > self.answered:
-            self.answered, self.answered_event = sent.stream, sent.event
+        if not self.client:
+            self._answered(sent.stream, sent.event)
         if live is None:
             return
         live.heads += 1
@@ -465,31 +497,36 @@ class View:
         if self.client or section.status is None or section.status >= 200:
             live.final = True
             live.announced = -1 if section.length is None else section.length
-            if self.answers_without_content(live, section):
+            if self.answers_without_content(live, section.status):
                 live.announced = 0
             elif not self.client and live.method == b"CONNECT" and section.status in _SUCCESS:
                 live.announced, live.tunnel = -1, True
 
-    def answers_without_content(self, live: Stream, section: Section) -> bool:
+    def answers_without_content(self, live: Stream, status: int | None) -> bool:
         """True if this head of a message is defined to have no content behind it."""
         if self.client:
             return False
-        return live.method == b"HEAD" or section.status in (204, 304)
+        return live.method == b"HEAD" or status in (204, 304)
 
     def _send_rst_stream(self, sent: Sent) -> None:
         self._note(sent.stream, SENT_RESET, sent.event, peer=False)
 
     def _send_settings(self, sent: Sent) -> None:
         if sent.is_ack:
-            self._acknowledge(sent)
-            return
-        self.settings_sent.append((sent.event, sent.settings))
-        for identifier, value in sent.settings:
-            self.own_settings[identifier] = value, sent.event
+            self.acknowledge(sent.event)
+        else:
+            self.set_own(sent.settings, sent.event)
+
+    def set_own(self, settings: tuple[tuple[int, int], ...], event: int) -> None:
+        """Own SETTINGS."""
+        self.settings_sent.append((event, settings))
+        for identifier, value in settings:
+            self.own_settings[identifier] = value, event
             if identifier == INITIAL_WINDOW_SIZE and value <= WINDOW_MAX:
                 self.window_start = value
 
-    def _acknowledge(self, sent: Sent) -> None:
+    def acknowledge(self, event: int) -> None:
+        """The own acknowledgment of the next SETTINGS."""
         if self.acks_sent >= len(self.settings_got):
             return
         _, values = self.settings_got[self.acks_sent]
@@ -499,7 +536,7 @@ class View:
                 continue
             self.table_limit_acked = value
             if value < min(self.table_size, self._due_or_max()):
-                self.due, self.due_event = value, sent.event
+                self.due, self.due_event = value, event
 
     def _due_or_max(self) -> int:
         return UNLIMITED if self.due is None else self.due
@@ -515,13 +552,16 @@ class View:
             self.lock = sent
 
     def _send_ping(self, sent: Sent) -> None:
-        if not sent.is_ack:
-            return
-        owed, event = self.pings_owed.get(sent.opaque, (0, -1))
+        if sent.is_ack:
+            self.answer_ping(sent.opaque)
+
+    def answer_ping(self, opaque: bytes) -> None:
+        """The own acknowledgment of a PING."""
+        owed, event = self.pings_owed.get(opaque, (0, -1))
         if owed > 1:
-            self.pings_owed[sent.opaque] = owed - 1, event
+            self.pings_owed[opaque] = owed - 1, event
         else:
-            self.pings_owed.pop(sent.opaque, None)
+            self.pings_owed.pop(opaque, None)
 
     def _send_goaway(self, sent: Sent) -> None:
         if self.goaway_sent is None or sent.value <= self.goaway_sent[1]:
@@ -575,12 +615,25 @@ class View:
         return sent.wrong == RIGHT or not self.is_mine(sent.stream)
 
     def _deliver_data(self, sent: Sent) -> None:
-        self._set(self, "granted", self.granted - sent.length)
-        live = self.streams.get(sent.stream)
-        if live is not None:
-            self._set(live, "granted", live.granted - sent.length)
+        self.got_data(sent.stream, sent.length)
         if sent.ends_stream and self._may_change(sent):
-            self._note(sent.stream, GOT_END, sent.event, peer=True)
+            self.got_end(sent.stream, sent.event)
+
+    def got_data(self, stream: int, octets: int) -> None:
+        """DATA of the peer, padding included."""
+        self._set(self, "granted", self.granted - octets)
+        live = self.streams.get(stream)
+        if live is not None:
+            self._set(live, "granted", live.granted - octets)
+
+    def got_end(self, stream: int, event: int) -> None:
+        """END_STREAM of the peer."""
+        self._note(stream, GOT_END, event, peer=True)
+
+    def got_request(self, stream: int, method: bytes, event: int) -> None:
+        """A client's plain request on a new stream."""
+        if stream > self.high_theirs and not self.blind:
+            self._set(self._open(stream, OPENED, event), "method", method)
 
     def _deliver_headers(self, sent: Sent) -> None:
         stream = sent.stream
@@ -595,7 +648,7 @@ class View:
         if sent.section is not None:
             self._read_section(sent.section, sent)
         if sent.ends_stream:
-            self._note(stream, GOT_END, sent.event, peer=True)
+            self.got_end(stream, sent.event)
 
     def _deliver_continuation(self, sent: Sent) -> None:
         if sent.section is not None and self._may_change(sent):
@@ -626,10 +679,14 @@ class View:
         if sent.is_ack:
             self._set(self, "acks_got", self.acks_got + 1)
             return
-        self._append(self.settings_got, (sent.event, sent.settings))
-        for identifier, value in sent.settings:
+        self.got_settings(sent.settings, sent.event)
+
+    def got_settings(self, settings: tuple[tuple[int, int], ...], event: int) -> None:
+        """SETTINGS of the peer."""
+        self._append(self.settings_got, (event, settings))
+        for identifier, value in settings:
             if in_range(identifier, value):
-                self._put(self.peer_settings, identifier, (value, sent.event))
+                self._put(self.peer_settings, identifier, (value, event))
 
     def _deliver_push_promise(self, sent: Sent) -> None:
         promised = sent.value
@@ -640,8 +697,12 @@ class View:
 
     def _deliver_ping(self, sent: Sent) -> None:
         if not sent.is_ack:
-            owed, _ = self.pings_owed.get(sent.opaque, (0, -1))
-            self._put(self.pings_owed, sent.opaque, (owed + 1, sent.event))
+            self.got_ping(sent.opaque, sent.event)
+
+    def got_ping(self, opaque: bytes, event: int) -> None:
+        """A PING of the peer."""
+        owed, _ = self.pings_owed.get(opaque, (0, -1))
+        self._put(self.pings_owed, opaque, (owed + 1, event))
 
     def _deliver_goaway(self, sent: Sent) -> None:
         if self.goaway_got is None:
@@ -663,6 +724,7 @@ class View:
         self.streams.clear()
         self._active.clear()
         self.generous.clear()
+        self.promised.clear()
         self.tombs_mine, self.tombs_theirs = Tombs(), Tombs()
         self.lock = self.due = self.block_stream = None
 

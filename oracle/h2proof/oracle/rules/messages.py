@@ -134,7 +134,7 @@ def _has_content(view: View, live: Stream | None, sent: Sent) -> bool:
         return section.method not in (None, b"CONNECT")
     if live is None or live.method is None or section.status is None or section.status < 200:
         return False
-    return not view.answers_without_content(live, section) and live.method != b"CONNECT"
+    return not view.answers_without_content(live, section.status) and live.method != b"CONNECT"
 
 
 RULES: Final = (

@@ -181,7 +181,8 @@ def asks_for_what_is_promised(view: View, sent: Sent) -> Iterator[Fact]:
     section = sent.section
     if not view.client or section is None or section.lines is None or section.method != b"GET":
         return
-    for live in view.streams.values():
+    for promised in view.promised:
+        live = view.streams[promised]
         if live.target is not None and live.target == section.target:
             yield Fact(f"{sent.name} asks for what stream {live.id} brings")
             yield Fact(f"stream {live.id} was promised", live.opened_by)
