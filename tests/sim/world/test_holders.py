@@ -13,7 +13,8 @@ import pytest
 
 from h2proof.sim.clock import VirtualLoop
 from h2proof.sim.resources import Pool, Register
-from h2proof.sim.world.holders import Chain, Holders
+from h2proof.sim.trace import ResourceEvent, Trace
+from h2proof.sim.world.holders import Chain, Holders, write_held
 
 KEPT: list[object] = []
 BY_NAME: dict[str, object] = {}
@@ -209,3 +210,27 @@ def test_asking_is_no_use_of_what_is_leased() -> None:
     Holders().chain(lease._object)
 
     assert before == events
+
+
+def test_a_cycle_through_a_traceback_is_released_for_the_collector() -> None:
+    """Any other cycle is its owner's doing, and stays."""
+    trace = Trace()
+    register = Register(trace.resource)
+    by_traceback, by_itself = Wrapper(), Wrapper()
+    by_itself.holder = by_itself  # type: ignore[attr-defined]
+
+    def fail(wrapper: Wrapper) -> None:
+        try:
+            raise ValueError(str(wrapper))
+        except ValueError as error:
+            wrapper.holder = error  # type: ignore[attr-defined]
+
+    fail(by_traceback)
+    tangled = register.track(by_traceback, "wrapper")
+    cycle = register.track(by_itself, "wrapper")
+    del by_traceback, by_itself
+    write_held(trace, register)
+
+    kinds = {event.resource: event.kind for event in trace if isinstance(event, ResourceEvent)}
+    assert "released" == kinds[tangled]
+    assert "held" == kinds[cycle]

@@ -135,7 +135,7 @@ class Bounds:
     """Where a run ends at the latest.
 
     The hostile phase lasts until nothing more is to be done, `hostile_ns` at most; each quiet
-    phase has `quiet_ns`. Both together have `steps_max` steps.
+    phase has `quiet_ns`. Each phase has `steps_max` steps, whatever the ones before have used.
     """
 
     steps_max: int = 50_000

@@ -16,8 +16,9 @@ async def panic_of(
 ) -> str | None:
     """Run a handler; None if it returned, else the text of its panic.
 
-    An error of its own calls that a handler lets pass is a return, as in Go. Everything else that
-    it raises is a panic, its cancellation by the scenario included; a server's own is passed on.
+    An error of its own calls that a handler lets pass is a return, as in Go, and so is a group of
+    nothing else, which is what a TaskGroup makes of them. Everything else that it raises is a
+    panic, its cancellation by the scenario included; a server's own is passed on.
     """
     try:
         await handler(writer, request)
@@ -28,6 +29,9 @@ async def panic_of(
         if task is None or not task.uncancel():
             return "the handler was cancelled"
         raise
+    except ExceptionGroup as group:
+        _, others = group.split(CallError)
+        return None if others is None else str(others)
     except Exception as error:  # noqa: BLE001  # whatever a handler raises is its panic
         return str(error) or type(error).__name__
     return None

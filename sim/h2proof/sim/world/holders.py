@@ -82,6 +82,10 @@ class Holders:
             return _told(path)
         return (*_told(path), "nothing else: they hold each other in a cycle")
 
+    def is_tangled(self, obj: object) -> bool:
+        """Whether nothing that stays holds `obj`, and a traceback is among those who do."""
+        return any(type(end) is TracebackType for end in self._ends(obj))
+
     def look_further(self, objects: list[Any]) -> None:
         """Find holders from before the run, for those that nothing young holds to a root.
 
@@ -185,44 +189,70 @@ def _below(roots: Iterable[object], known: set[int]) -> list[Any]:
     return found
 
 
-def write_held(
-    trace: Trace,
-    register: Register,
-    *,
-    at: int = 0,
-    roots: Iterable[object] = (),
-    collected: bool = False,
-) -> None:
-    """Write an event for each live resource, with the chain of those who hold it.
+def write_held(trace: Trace, register: Register, *, at: int = 0) -> None:
+    """Write an event for each live resource, with who holds it; `at` is in virtual nanoseconds."""
+    survivors = Survivors(register)
+    survivors.release_tangled()
+    survivors.write(trace, at=at)
 
-    `at` is in virtual nanoseconds; `roots` are what the caller keeps by right. With `collected` the
-    garbage of cycles was collected before, and what was there before the run is frozen. A task that
-    still runs holds itself: in place of a chain stands what it waits for. A counted resource
-    without an object has no chain.
+
+class Survivors:
+    """What is live when all is quiet, and who holds it; to be written once, by `write`.
+
+    `roots` are what the caller keeps by right. With `collected` the garbage of cycles was collected
+    before, and what was there before the run is frozen.
     """
-    holders: Holders | None = None
-    if any(_is_kept(holding) for holding in register.live):
-        holders = Holders(roots, collected=collected)
-        holders.look_further([_object(each) for each in register.live if _is_kept(each)])
-    for holding in register.live:
+
+    def __init__(
+        self, register: Register, *, roots: Iterable[object] = (), collected: bool = False
+    ) -> None:
+        self._register = register
+        self._holders: Holders | None = None
+        kept = [_object(each) for each in register.live if _is_kept(each)]
+        if kept:
+            self._holders = Holders(roots, collected=collected)
+            self._holders.look_further(kept)
+
+    def release_tangled(self) -> None:
+        """Release what only a cycle through a traceback keeps: a collector's work, nobody's fault.
+
+        An exception holds its traceback, that the frames it came through, and one of those often
+        the exception again (asyncio's TaskGroup does so). Other cycles are somebody's own.
+        """
+        holders = self._holders
+        if holders is None:
+            return
+        kept = [each for each in self._register.live if _is_kept(each)]
+        tangled = [each.resource for each in kept if holders.is_tangled(_object(each))]
+        for resource in tangled:
+            self._register.release(resource, by="the collector, from a traceback's cycle")
+
+    def write(self, trace: Trace, *, at: int = 0) -> None:
+        """Write an event for each, with the chain of those who hold it.
+
+        A task that still runs holds itself: in place of a chain stands what it waits for. A counted
+        resource without an object has no chain.
+        """
+        for holding in self._register.live:
+            trace.resource(
+                "held",
+                holding.resource,
+                at=at,
+                connection=holding.connection,
+                stream=holding.stream,
+                size=holding.size,
+                chain=self._chain(holding),
+            )
+        if self._holders is not None:
+            self._holders.forget()
+
+    def _chain(self, holding: Holding) -> Chain:
         obj = _object(holding)
-        chain: Chain = ()
         if isinstance(obj, asyncio.Task) and _runs(obj):
-            chain = (f"it waits for {waits_for(obj)}",)
-        elif obj is not None and holders is not None:
-            chain = holders.chain(obj)
-        trace.resource(
-            "held",
-            holding.resource,
-            at=at,
-            connection=holding.connection,
-            stream=holding.stream,
-            size=holding.size,
-            chain=chain,
-        )
-        del obj
-    if holders is not None:
-        holders.forget()
+            return (f"it waits for {waits_for(obj)}",)
+        if obj is None or self._holders is None:
+            return ()
+        return self._holders.chain(obj)
 
 
 def _is_kept(holding: Holding) -> bool:

@@ -27,7 +27,7 @@ from h2proof.sim.side import Side, Stage
 from h2proof.sim.trace import ConnectionInfo, Resource, ResourceKind, Trace
 from h2proof.sim.world.accounts import Watched
 from h2proof.sim.world.faults import CallFaults, faulty
-from h2proof.sim.world.holders import write_held
+from h2proof.sim.world.holders import Survivors
 from h2proof.sim.world.named import handler_named, server_named
 from h2proof.sim.world.outcome import Ending, Outcome, Run
 
@@ -72,6 +72,7 @@ class World:
         self._serve = serve if serve is not None else server_named(scenario.server).serve
         self._transports: list[Transport] = []
         self._recording = True
+        self._out_of_steps = False
         self._clients = [
             Client(number, plan, acts_of(plan), self.loop, partial(self._connect, number))
             for number, plan in enumerate(scenario.clients)
@@ -106,7 +107,7 @@ class World:
         waiting_closed = self._settle(open_=False)
         ending: Ending = "busy" if waiting or waiting_closed else "quiet"
         outcome = Outcome(
-            ending="steps" if loop.steps >= self.scenario.bounds.steps_max else ending,
+            ending="steps" if self._out_of_steps else ending,
             waiting=waiting,
             waiting_closed=waiting_closed,
             errors=tuple(loop.errors),
@@ -130,8 +131,7 @@ class World:
             loop.now_ns = max(loop.now_ns, hostile_ns)
 
     def _advance(self, until_ns: int) -> Stop:
-        left = self.scenario.bounds.steps_max - self.loop.steps
-        return self.loop.advance(until_ns=until_ns, steps_max=max(0, left))
+        return self.loop.advance(until_ns=until_ns, steps_max=self.scenario.bounds.steps_max)
 
     def _settle(self, *, open_: bool) -> tuple[str, ...]:
         """Let everything come to rest; write down who still waits, and what is held."""
@@ -139,16 +139,15 @@ class World:
         waiting = tuple(self.loop.waiting(resting=not open_))
         if stop == "steps":
             waiting = (*waiting, "too many steps: something never stops")
+            self._out_of_steps = True
         if self._collects:
             gc.collect()
-        self.note(f"{NOT_QUIET}: {'; '.join(waiting)}" if waiting else QUIET)
-        write_held(
-            self.trace,
-            self.register,
-            at=self.loop.now_ns,
-            roots=(self._handler, self.stage),
-            collected=self._collects,
+        survivors = Survivors(
+            self.register, roots=(self._handler, self.stage), collected=self._collects
         )
+        survivors.release_tangled()
+        self.note(f"{NOT_QUIET}: {'; '.join(waiting)}" if waiting else QUIET)
+        survivors.write(self.trace, at=self.loop.now_ns)
         return waiting
 
     async def _end_all(self) -> None:
