@@ -11,11 +11,13 @@ from asyncio import events
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from contextvars import Context, copy_context
+from functools import partial
 from heapq import heappop, heappush
 from typing import Any, Final, Literal, TypeVar, TypeVarTuple, cast
 from weakref import ref
 
 from h2proof.sim.clock.outside import Sealed
+from h2proof.sim.clock.ready import AnyStep, Ready
 from h2proof.sim.scheduler import FIFO, Fifo, Schedule, Step, StepKind, Timer, Waiter, label_of
 
 T = TypeVar("T")
@@ -44,8 +46,8 @@ class VirtualLoop(Sealed):
         """Told of each task when it is made."""
         self.on_error: Callable[[str], None] | None = None
         """Told of each entry of `errors` when it is made."""
-        self._schedule = None if isinstance(schedule, Fifo) else schedule
-        self._ready: deque[Step | Timer] = deque()
+        self._schedule = schedule
+        self._ready: deque[AnyStep] | Ready = deque() if isinstance(schedule, Fifo) else Ready()
         self._timers: list[tuple[int, int, Timer]] = []
         self._timer_count = 0
         self._tasks: list[ref[asyncio.Task[Any]]] = []
@@ -82,7 +84,7 @@ class VirtualLoop(Sealed):
 
     def _advance(self, until_ns: int | None, last: int) -> Stop:
         ready, timers = self._ready, self._timers
-        pick = ready.popleft if self._schedule is None else self._pick
+        pick = ready.popleft if isinstance(ready, deque) else partial(self._pick, ready)
         spins_end = self.steps + SPINS_MAX
         while True:
             if timers and timers[0][0] <= self.now_ns:
@@ -125,28 +127,14 @@ class VirtualLoop(Sealed):
         self.now_ns = max(self.now_ns, until_ns)
         return "time"
 
-    def _pick(self) -> Step | Timer:
+    def _pick(self, ready: Ready) -> AnyStep:
         """The step that the schedule wants; order within one task, and of callbacks, is kept."""
-        ready = self._ready
-        if len(ready) == 1:
-            return ready.popleft()
-        first: dict[int, int] = {}
-        for place, step in enumerate(ready):
-            if step._cancelled:
-                continue
-            owner = getattr(step.callback, "__self__", None)
-            key = id(owner) if isinstance(owner, asyncio.Task) else 0
-            if key not in first:
-                first[key] = place
-        places = list(first.values())
-        chosen = 0
-        if len(places) > 1 and self._schedule is not None:
-            chosen = self._schedule.choose([ready[place] for place in places])
-            self.choices.append(chosen)
-        place = places[chosen] if places else 0  # only cancelled steps are left: any will do
-        step = ready[place]
-        del ready[place]
-        return step
+        candidates = ready.candidates()
+        if len(candidates) < 2:
+            return ready.pop(0)
+        chosen = self._schedule.choose(candidates)
+        self.choices.append(chosen)
+        return ready.pop(chosen)
 
     def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:
         """Run until the future is done; RuntimeError if nothing is left that could finish it."""
