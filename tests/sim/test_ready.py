@@ -1,17 +1,18 @@
 """The queues of ready steps against a walk over everything that is ready; and what they cost."""
 
 import asyncio
+from collections.abc import Callable
 from contextvars import copy_context
 from random import Random
 
 from h2proof.sim.clock import VirtualLoop
-from h2proof.sim.clock.ready import Ready
+from h2proof.sim.clock.ready import AnyStep, Ready
 from h2proof.sim.scheduler import Seeded, Step
 
 
-def _walk(ready: list[Step]) -> list[Step]:
+def _walk(ready: list[AnyStep]) -> list[AnyStep]:
     """What may be next, found the slow way: of each owner the first that is not cancelled."""
-    owners: dict[object, Step] = {}
+    owners: dict[object, AnyStep] = {}
     for step in ready:
         if not step._cancelled:
             owner = getattr(step.callback, "__self__", None)
@@ -26,9 +27,9 @@ async def _nothing() -> None:
 def test_candidates_are_those_that_a_walk_over_all_ready_steps_finds() -> None:
     loop = VirtualLoop()
     tasks = [loop.create_task(_nothing(), name=str(number)) for number in range(4)]
-    callbacks = [print, *(task.done for task in tasks)]
+    callbacks: list[Callable[..., object]] = [print, *(task.done for task in tasks)]
     for seed in range(200):
-        random, fast, slow = Random(seed), Ready(), list[Step]()
+        random, fast, slow = Random(seed), Ready(), list[AnyStep]()
         for _ in range(60):
             if random.random() < 0.6 or not slow:
                 step = Step(random.choice(callbacks), (), copy_context())

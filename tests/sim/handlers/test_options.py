@@ -20,6 +20,12 @@ from h2proof.sim.world import play
         ("caddy", {"write_idle_ns": -1}, "option write_idle_ns is '-1'"),
         ("caddy-kept", {"late_ns": "soon"}, "option late_ns is 'soon'"),
         ("caddy-proxied", {"upstream_ns": "x"}, "option upstream_ns is 'x'"),
+        ("page", {"late_ns": "soon"}, "option late_ns is 'soon'"),
+        ("page", {"status": 99}, "option status is '99'; it is a whole number from 200 to 599"),
+        ("page", {"body_octets": "9" * 5000}, "option body_octets is '9{20}...'"),
+        ("page", {"max_concurrent_streams": 0}, "option max_concurrent_streams is '0'; it is a"),
+        ("page", {"write_timeout_ns": "1s"}, "option write_timeout_ns is '1s'; it is a whole"),
+        ("page", {"body_octet": 1}, "no option 'body_octet'; there are bodies, body_octets, "),
     ],
 )
 def test_an_option_of_no_use_is_refused(

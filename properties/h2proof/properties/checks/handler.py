@@ -23,7 +23,7 @@ from h2proof.properties.targets import Watching, model_of, place_of, refuse_real
 from h2proof.properties.told import tell
 from h2proof.sim.clients import CLIENTS
 from h2proof.sim.handlers import HANDLERS, HandlerModel
-from h2proof.sim.handlers.options import DEFAULTS
+from h2proof.sim.options import TEXTS
 from h2proof.sim.scenario import (
     EFFECTS,
     FAULTY_CALLS,
@@ -132,7 +132,7 @@ def _options_of(model: HandlerModel) -> Mapping[str, Param]:
     """For a row of our tables what its page is made of, so that it can be made smaller too."""
     if HANDLERS.get(model.name) is not model:
         return {}
-    return {"resources": DEFAULTS["resources"], "links": DEFAULTS["links"], "body_octets": 100}
+    return {"resources": TEXTS["resources"], "links": TEXTS["links"], "body_octets": 100}
 
 
 def _polite(paths: tuple[str, ...]) -> ClientPlan:

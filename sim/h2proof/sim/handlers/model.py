@@ -29,3 +29,5 @@ class HandlerModel:
     collects: bool = False
     """Whether what only a cycle holds is collected before it is asked who is held: so for Python's
     frameworks, which make cycles with every exception they keep; never for models of Go."""
+    options: tuple[str, ...] = ()
+    """Names of options that it reads beside those that everybody knows (sim/options.py)."""

@@ -19,28 +19,12 @@ others. Who reads the result, and what is pushed for it, is not known here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from h2proof.sim.options import number, text, whole
 
 if TYPE_CHECKING:
     from h2proof.sim.scenario import Param
-
-DEFAULTS: Final[Mapping[str, int | str]] = {
-    "resources": "/style.css",
-    "links": "</app.js>; rel=preload; as=script",
-    "early_links": "",
-    "body_octets": 8192,
-    "resource_octets": 1000,
-    "bodies": "",
-    "chunk_octets": 0,
-    "pause_ns": 0,
-    "status": 200,
-    "how": "write_header",
-    "page_paths": "/",
-    "header_add": "",
-    "header_set": "",
-    "header_replace": "",
-    "header_delete": "",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,50 +57,50 @@ class Site:
 
 def site_of(options: "Mapping[str, Param]") -> Site:
     """The site that a scenario's options describe; ValueError with one sentence."""
-    texts = {name: str(options.get(name, default)) for name, default in DEFAULTS.items()}
     return Site(
-        tuple(texts["resources"].split()),
-        tuple(line for line in texts["links"].split("\n") if line),
-        tuple(line for line in texts["early_links"].split("\n") if line),
-        frozenset(texts["page_paths"].split()),
-        number(texts, "body_octets", 0),
-        number(texts, "resource_octets", 0),
-        _bodies(texts["bodies"]),
-        number(texts, "chunk_octets", 0),
-        number(texts, "pause_ns", 0),
-        number(texts, "status", 0),
-        texts["how"],
-        HeaderChanges(
-            _pairs(texts["header_add"]),
-            _pairs(texts["header_set"]),
-            tuple(texts["header_delete"].split()),
-            tuple((name, *_cut(value, " => ")) for name, value in _pairs(texts["header_replace"])),
-        ),
+        tuple(text(options, "resources").split()),
+        _lines(options, "links"),
+        _lines(options, "early_links"),
+        frozenset(text(options, "page_paths").split()),
+        number(options, "body_octets"),
+        number(options, "resource_octets"),
+        _bodies(text(options, "bodies")),
+        number(options, "chunk_octets"),
+        number(options, "pause_ns"),
+        number(options, "status"),
+        text(options, "how"),
+        _changes(options),
     )
 
 
-def number(options: "Mapping[str, Param] | Mapping[str, str]", name: str, default: int) -> int:
-    """An option that is a whole number from 0; ValueError with one sentence."""
-    text = str(options.get(name, default))
-    if not (text.isascii() and text.isdecimal()):
-        raise ValueError(f"option {name} is {text!r}; it is a whole number from 0")
-    return int(text)
+def _changes(options: "Mapping[str, Param]") -> HeaderChanges:
+    replaced = _pairs(_lines(options, "header_replace"))
+    return HeaderChanges(
+        _pairs(_lines(options, "header_add")),
+        _pairs(_lines(options, "header_set")),
+        tuple(text(options, "header_delete").split()),
+        tuple((name, *_cut(value, " => ")) for name, value in replaced),
+    )
 
 
-def _bodies(text: str) -> dict[str, int]:
+def _lines(options: "Mapping[str, Param]", name: str) -> tuple[str, ...]:
+    return tuple(line for line in text(options, name).split("\n") if line)
+
+
+def _bodies(entries: str) -> dict[str, int]:
     bodies: dict[str, int] = {}
-    for entry in text.split():
+    for entry in entries.split():
         path, _, octets = entry.rpartition("=")
-        bodies[path] = number({"bodies": octets}, "bodies", 0)
+        bodies[path] = whole("bodies", octets)
     return bodies
 
 
-def _pairs(text: str) -> tuple[tuple[str, str], ...]:
-    return tuple(_cut(line, ": ") for line in text.split("\n") if line)
+def _pairs(lines: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple(_cut(line, ": ") for line in lines)
 
 
-def _cut(text: str, separator: str) -> tuple[str, str]:
-    before, found, behind = text.partition(separator)
+def _cut(line: str, separator: str) -> tuple[str, str]:
+    before, found, behind = line.partition(separator)
     if not found:
-        raise ValueError(f"{text!r} has no {separator!r} in it")
+        raise ValueError(f"{line!r} has no {separator!r} in it")
     return before, behind

@@ -19,6 +19,7 @@ from h2proof.sim.connection import Connection
 from h2proof.sim.endpoint import Peer
 from h2proof.sim.handlers.model import HandlerModel
 from h2proof.sim.handlers.protocol import Handler
+from h2proof.sim.options import check as check_options
 from h2proof.sim.pipe import Transport, connect
 from h2proof.sim.resources import Register
 from h2proof.sim.scenario import ClientPlan, Scenario
@@ -49,7 +50,8 @@ class World:
     """A scenario on stage; `play` may be called once.
 
     `handler` is a row of HANDLERS or any handler of that shape; `serve` a server model's, the one
-    that the scenario names if it is None.
+    that the scenario names if it is None. ValueError with one sentence where an option, a behaviour
+    or a server of the scenario makes no sense.
     """
 
     def __init__(
@@ -59,7 +61,9 @@ class World:
         serve: Serve | None = None,
         schedule: Schedule | None = None,
     ) -> None:
-        self._collects = isinstance(handler, HandlerModel) and handler.collects
+        row = handler if isinstance(handler, HandlerModel) else None
+        check_options(scenario.options, row.options if row is not None else ())
+        self._collects = row is not None and row.collects
         if self._collects:
             gc.freeze()  # so that collecting looks at this run only
         self.scenario = scenario

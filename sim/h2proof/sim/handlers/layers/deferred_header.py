@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from h2proof.sim.handlers.layers.wrapping import Pushing, watched
 from h2proof.sim.handlers.protocol import Handler, Middleware, Request, ResponseWriter, as_writer
+from h2proof.sim.options import text
 
 if TYPE_CHECKING:
     from h2proof.sim.side import Stage
@@ -35,8 +36,8 @@ class _Deferring(Pushing):
 
 def deferred_header(stage: "Stage") -> Middleware:
     """The middleware; without the option it sets one Link."""
-    text = str(stage.options.get("deferred_links", "</deferred.css>; rel=preload"))
-    links = tuple(line for line in text.split("\n") if line)
+    lines = text(stage.options, "deferred_links").split("\n")
+    links = tuple(line for line in lines if line)
 
     async def handle(w: ResponseWriter, r: Request, following: Handler) -> None:
         await following(as_writer(watched(stage, _Deferring(w, links), r, "header")), r)

@@ -6,11 +6,10 @@ off.
 """
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from h2proof.sim.handlers import controller
 from h2proof.sim.handlers.layers.wrapping import Pushing, watched
-from h2proof.sim.handlers.options import number
 from h2proof.sim.handlers.protocol import (
     Handler,
     Middleware,
@@ -19,12 +18,11 @@ from h2proof.sim.handlers.protocol import (
     WriteError,
     as_writer,
 )
+from h2proof.sim.options import number
 
 if TYPE_CHECKING:
     from h2proof.sim.clock import VirtualLoop
     from h2proof.sim.side import Stage
-
-MINUTE_NS: Final = 60_000_000_000
 
 
 class _IdleTimeoutWriter(Pushing):
@@ -43,7 +41,7 @@ class _IdleTimeoutWriter(Pushing):
 
 def idle_timeout(stage: "Stage") -> Middleware:
     """The middleware."""
-    idle_ns = number(stage.options, "write_idle_ns", MINUTE_NS)
+    idle_ns = number(stage.options, "write_idle_ns")
 
     async def handle(w: ResponseWriter, r: Request, following: Handler) -> None:
         if idle_ns:

@@ -5,9 +5,8 @@ octets depends on what the writer has become by then. Option `late_ns`: how long
 """
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from h2proof.sim.handlers.options import number
 from h2proof.sim.handlers.protocol import (
     CallError,
     Handler,
@@ -15,16 +14,15 @@ from h2proof.sim.handlers.protocol import (
     Request,
     ResponseWriter,
 )
+from h2proof.sim.options import number
 
 if TYPE_CHECKING:
     from h2proof.sim.side import Stage
 
-LATE_NS: Final = 20_000_000
-
 
 def kept_writer(stage: "Stage") -> Middleware:
     """The middleware."""
-    late_ns = number(stage.options, "late_ns", LATE_NS)
+    late_ns = number(stage.options, "late_ns")
 
     async def handle(w: ResponseWriter, r: Request, following: Handler) -> None:
         await following(w, r)

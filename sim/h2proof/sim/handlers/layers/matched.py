@@ -6,6 +6,7 @@ Option `push_paths`: the paths for which the push handler is in the route; none 
 from typing import TYPE_CHECKING
 
 from h2proof.sim.handlers.protocol import Handler, Middleware, Request, ResponseWriter
+from h2proof.sim.options import text
 
 if TYPE_CHECKING:
     from h2proof.sim.side import Stage
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 def matched(stage: "Stage", layer: Middleware) -> Middleware:
     """The middleware where the path matches; elsewhere the next handler is called at once."""
-    paths = frozenset(str(stage.options.get("push_paths", "")).split())
+    paths = frozenset(text(stage.options, "push_paths").split())
     if not paths:
         return layer
 

@@ -9,7 +9,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from h2proof.sim.handlers.options import Site, number, site_of
+from h2proof.sim.handlers.options import Site, site_of
 from h2proof.sim.handlers.protocol import (
     CallError,
     Handler,
@@ -18,13 +18,13 @@ from h2proof.sim.handlers.protocol import (
     Request,
     ResponseWriter,
 )
+from h2proof.sim.options import number
 
 if TYPE_CHECKING:
     from h2proof.sim.side import Stage
 
 ABORT: Final = "net/http: abort Handler"
 CLIENT_GONE: Final = 499
-UPSTREAM_NS: Final = 5_000_000
 COPIED_OCTETS: Final = 4096
 """What is read from the upstream at once, and flushed to the client."""
 
@@ -59,7 +59,7 @@ class _Forwarding:
 def reverse_proxy(stage: "Stage") -> Handler:
     """The responder."""
     site = site_of(stage.options)
-    upstream_ns = number(stage.options, "upstream_ns", UPSTREAM_NS)
+    upstream_ns = number(stage.options, "upstream_ns")
 
     async def handle(w: ResponseWriter, r: Request) -> None:
         page = r.path in site.page_paths

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from h2proof.sim.handlers.options import number
+from h2proof.sim.options import NUMBERS, number
 
 if TYPE_CHECKING:
     from h2proof.sim.scenario import Param
@@ -22,8 +22,8 @@ class ServerOptions:
     `write_timeout_ns` is Go's WriteTimeout, 0 for none (G30).
     """
 
-    max_concurrent_streams: int = 250
-    write_timeout_ns: int = 0
+    max_concurrent_streams: int = NUMBERS["max_concurrent_streams"].default
+    write_timeout_ns: int = NUMBERS["write_timeout_ns"].default
 
     @property
     def settings(self) -> dict[int, int]:
@@ -40,6 +40,6 @@ class ServerOptions:
     def of(cls, options: "Mapping[str, Param]") -> "ServerOptions":
         """The options that are for a server."""
         return cls(
-            number(options, "max_concurrent_streams", 250),
-            number(options, "write_timeout_ns", 0),
+            number(options, "max_concurrent_streams"),
+            number(options, "write_timeout_ns"),
         )
