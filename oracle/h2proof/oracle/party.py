@@ -30,7 +30,7 @@ from h2proof.oracle.replay.sent import (
     Sent,
 )
 from h2proof.oracle.replay.view import View
-from h2proof.oracle.rules import for_type
+from h2proof.oracle.rules import by_type
 from h2proof.oracle.rules.preface import preface_is_wrong
 from h2proof.oracle.rules.rule import Check, Rule, Stage
 from h2proof.oracle.verdict import Because, Unknown
@@ -38,8 +38,7 @@ from h2proof.sim.trace import ConnectionInfo, CutEvent, OctetsEvent, Sender, Tra
 
 _Looks = tuple[tuple[tuple[Check, Rule], ...], ...]
 
-_BY_TYPE: Final = tuple(for_type(kind) for kind in range(256))
-_LOOKS: Final = tuple(tuple((rule.check, rule) for rule in rules) for rules in _BY_TYPE)
+_LOOKS: Final = tuple(tuple((rule.check, rule) for rule in rules) for rules in by_type())
 """For each frame type what every rule does first: look."""
 _PEER_LOOKS: Final = tuple(
     tuple((look, rule) for look, rule in looks if rule.stage is Stage.PEER) for looks in _LOOKS

@@ -29,7 +29,8 @@ LIST_OCTETS_MAX: Final = 1 << 20
 ENTRY_OVERHEAD: Final = 32
 INTEGER_OCTETS_MAX: Final = 5
 """Octets of an integer behind its prefix: as many as 2^32 needs, and as the library reads."""
-STATIC_LENGTH: Final = len(HeaderTable.STATIC_TABLE)
+STATIC: Final = HeaderTable.STATIC_TABLE
+STATIC_LENGTH: Final = len(STATIC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +137,17 @@ class FieldDecoder:
             if self._due is not None:
                 _check_update(block, self._due)
                 self._due = None
-            for item in representations(block):
-                if item.kind == "size":
-                    self._resize(item.index, late=bool(lines))
-                    continue
-                line = self._line(item)
+            offset, size = 0, len(block)
+            while offset < size:
+                index = block[offset] - 0x80
+                if 0 < index <= STATIC_LENGTH:  # most lines of most blocks
+                    line, offset = STATIC[index - 1], offset + 1
+                else:
+                    item, offset = _representation(block, offset)
+                    if item.kind == "size":
+                        self._resize(item.index, late=bool(lines))
+                        continue
+                    line = self._line(item)
                 lines.append(line)
                 left -= len(line[0]) + len(line[1]) + ENTRY_OVERHEAD
                 if left < 0:
@@ -192,16 +199,20 @@ def representations(block: bytes) -> Iterator[Representation]:
     """The instructions of a block in order; HPACKError where the octets are none."""
     offset, size = 0, len(block)
     while offset < size:
-        first = block[offset]
-        if first & 0x80:
-            index, offset = _integer(block, offset, 0x7F)
-            yield Representation("indexed", index)
-        elif first & 0xE0 == 0x20:
-            index, offset = _integer(block, offset, 0x1F)
-            yield Representation("size", index)
-        else:
-            literal, offset = _literal(block, offset)
-            yield literal
+        item, offset = _representation(block, offset)
+        yield item
+
+
+def _representation(block: bytes, offset: int) -> tuple[Representation, int]:
+    """The instruction at `offset`, and where the next one begins."""
+    first = block[offset]
+    if first & 0x80:
+        index, offset = _integer(block, offset, 0x7F)
+        return Representation("indexed", index), offset
+    if first & 0xE0 == 0x20:
+        index, offset = _integer(block, offset, 0x1F)
+        return Representation("size", index), offset
+    return _literal(block, offset)
 
 
 def _literal(block: bytes, offset: int) -> tuple[Representation, int]:
@@ -211,7 +222,11 @@ def _literal(block: bytes, offset: int) -> tuple[Representation, int]:
         kind, mask = "incremental", 0x3F
     else:
         kind, mask = ("never" if first & 0x10 else "without"), 0x0F
-    index, offset = _integer(block, offset, mask)
+    index = first & mask
+    if index == mask:
+        index, offset = _integer(block, offset, mask)
+    else:
+        offset += 1
     name = None
     if not index:
         name, offset = _string(block, offset)
@@ -223,7 +238,9 @@ def _string(block: bytes, offset: int) -> tuple[bytes, int]:
     if offset >= len(block):
         raise HPACKError("a string is missing at the end of the block")
     huffman = block[offset] & 0x80
-    length, start = _integer(block, offset, 0x7F)
+    length, start = block[offset] & 0x7F, offset + 1
+    if length == 0x7F:
+        length, start = _integer(block, offset, 0x7F)
     end = start + length
     if end > len(block):
         raise HPACKError(f"a string of {length} octets is cut off after {len(block) - start}")
@@ -288,7 +305,7 @@ class LateDecoder:
         if index == 0:
             raise HPACKError("index 0 names no entry")
         if index <= STATIC_LENGTH:
-            name, value = HeaderTable.STATIC_TABLE[index - 1]
+            name, value = STATIC[index - 1]
             return name, value
         place = index - STATIC_LENGTH - 1
         return self._newest_first[place] if place < len(self._newest_first) else (None, None)

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from h2proof.oracle.requirements import Requirement, inventory
-from h2proof.oracle.rules import RULES, for_type
+from h2proof.oracle.rules import RULES, by_type
 from h2proof.oracle.rules.rule import Rule, Stage
 from h2proof.sim.errors import ErrorCode
 
@@ -80,6 +80,6 @@ def test_only_what_rests_on_the_peer_can_be_lifted(row: Rule) -> None:
 
 def test_rules_are_asked_format_before_own_before_peer() -> None:
     for kind in range(256):
-        stages = [row.stage for row in for_type(kind)]
+        stages = [row.stage for row in by_type()[kind]]
 
         assert sorted(stages) == stages

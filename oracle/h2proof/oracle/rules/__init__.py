@@ -41,7 +41,10 @@ RULES: Final = MappingProxyType(table(*_ABOUT_FRAMES, *reactions.rules(_ABOUT_FR
 """Name → rule, in the order in which a report lists them."""
 
 
-def for_type(kind: int) -> tuple[Rule, ...]:
-    """The rules that look at frames of a type, in the order in which they are asked."""
-    rows = [row for row in RULES.values() if kind in row.types]
-    return tuple(sorted(rows, key=lambda row: row.stage))
+def by_type() -> tuple[tuple[Rule, ...], ...]:
+    """For each frame type the rules that look at it, in the order in which they are asked."""
+    found: list[list[Rule]] = [[] for _ in range(256)]
+    for row in sorted(RULES.values(), key=lambda row: row.stage):
+        for kind in row.types:
+            found[kind].append(row)
+    return tuple(tuple(rows) for rows in found)
