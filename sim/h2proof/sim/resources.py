@@ -9,14 +9,20 @@ known here.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar
+from sys import getrefcount
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 from weakref import ref
 
 from h2proof.sim.trace import Resource, ResourceKind
 
 T = TypeVar("T")
+
+NOWHERE: Final = (0, 0)
+"""The connection and stream of what belongs to none."""
+ALONE: Final = 3
+"""References to an object of which a list of tuples has one, seen from a loop over that list: the
+tuple's, the loop's, and the question's own."""
 
 
 class Recorder(Protocol):
@@ -34,8 +40,7 @@ class Recorder(Protocol):
     ) -> object: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(NamedTuple):
     """What is known of a live resource."""
 
     resource: Resource
@@ -44,6 +49,8 @@ class Holding:
     size: int
     object: Callable[[], object | None] | None
     """A weak reference, or None for a counted thing."""
+    pool: "Callable[[], Pool[Any] | None] | None" = None
+    """A weak reference to the pool that the object was made for."""
 
 
 class Register:
@@ -53,6 +60,8 @@ class Register:
         self._record = record
         self._numbers: dict[str, int] = {}
         self._live: dict[Resource, Holding] = {}
+        self._places: dict[Resource, tuple[int, int]] = {}
+        """Connection and stream of each, also when it is live no more."""
 
     @property
     def live(self) -> tuple[Holding, ...]:
@@ -87,26 +96,29 @@ class Register:
         stream: int = 0,
         size: int = 0,
         by: str = "",
+        pool: "Pool[Any] | None" = None,
     ) -> Resource:
         """Watch `obj` from now on; it is released when nothing refers to it any more.
 
-        TypeError for a class that allows no weak references (`__slots__` without `__weakref__`).
+        It may be made for a `pool`. TypeError for a class that allows no weak references
+        (`__slots__` without `__weakref__`).
         """
         resource = Resource(kind, self._next(kind))
         watched = ref(obj, partial(self._died, resource))
-        self._hold(resource, connection, stream, size, by, watched)
+        made_for = None if pool is None else ref(pool)
+        self._hold(resource, connection, stream, size, by, watched, made_for)
         return resource
 
     def use(self, resource: Resource, by: str = "") -> None:
         """Somebody touches the resource, live or not."""
-        self._record("used", resource, by=by)
+        connection, stream = self._places.get(resource, NOWHERE)
+        self._record("used", resource, connection=connection, stream=stream, by=by)
 
     def release(self, resource: Resource, by: str = "") -> None:
         """Somebody gives the resource back, for the first time or again."""
         holding = self._live.pop(resource, None)
-        connection, stream, size = (
-            (holding.connection, holding.stream, holding.size) if holding else (0, 0, 0)
-        )
+        connection, stream = self._places.get(resource, NOWHERE)
+        size = holding.size if holding is not None else 0
         self._record("released", resource, connection=connection, stream=stream, size=size, by=by)
 
     def reacquire(
@@ -129,7 +141,7 @@ class Register:
         holding = self._live.get(resource)
         if holding is not None:
             watched = ref(obj, partial(self._died, resource))
-            self._live[resource] = replace(holding, object=watched)
+            self._live[resource] = holding._replace(object=watched)
 
     def _died(self, resource: Resource, _: object) -> None:
         if resource in self._live:
@@ -147,8 +159,10 @@ class Register:
         size: int,
         by: str,
         watched: Callable[[], object | None] | None,
+        pool: "Callable[[], Pool[Any] | None] | None" = None,
     ) -> None:
-        self._live[resource] = Holding(resource, connection, stream, size, watched)
+        self._live[resource] = Holding(resource, connection, stream, size, watched, pool)
+        self._places[resource] = (connection, stream)
         self._record("acquired", resource, connection=connection, stream=stream, size=size, by=by)
 
 
@@ -194,11 +208,15 @@ class Pool(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         return (obj for obj, _ in self._free)
 
+    def unshared(self) -> set[int]:
+        """Identities of those that wait here once, and to which nobody else refers."""
+        return {id(obj) for obj, _ in self._free if getrefcount(obj) == ALONE}
+
     def take(self, *, connection: int = 0, stream: int = 0, by: str = "") -> Lease[T]:
         """The object put back last, or a new one."""
         if not self._free:
             obj = self._make()
-            self._register.track(obj, f"pooled {self._kind}", size=self._size)
+            self._register.track(obj, f"pooled {self._kind}", size=self._size, pool=self)
             resource = self._register.acquire(
                 self._kind, connection=connection, stream=stream, size=self._size, by=by
             )

@@ -1,7 +1,7 @@
 """What a trace is made of: one frozen value for each kind of event."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, NamedTuple
 
 from h2proof.sim.codec import FrameHeader, decode, raw
 from h2proof.sim.frames import AnyFrame, type_name
@@ -14,8 +14,7 @@ SENDERS: Final[tuple[Sender, Sender]] = ("client", "server")
 """The columns of a trace hold a sender as its place in this pair."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(NamedTuple):
     """Something that can leak. A pool gives an object it hands out again the next generation."""
 
     kind: str

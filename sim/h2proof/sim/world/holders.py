@@ -37,6 +37,9 @@ STEPS_AWAY_MAX: Final = 12
 
 Chain = tuple[str, ...]
 
+IN_POOL: Final[Chain] = ("the free list of its pool",)
+"""The chain of what waits to be used again, and is held by nothing else."""
+
 
 class Holders:
     """The object graph at one moment, turned round: for each object who refers to it.
@@ -208,7 +211,8 @@ class Survivors:
     ) -> None:
         self._register = register
         self._holders: Holders | None = None
-        kept = [_object(each) for each in register.live if _is_kept(each)]
+        self._waiting = _unshared(register.live)
+        kept = [_object(each) for each in register.live if self._is_asked(each)]
         if kept:
             self._holders = Holders(roots, collected=collected)
             self._holders.look_further(kept)
@@ -222,7 +226,7 @@ class Survivors:
         holders = self._holders
         if holders is None:
             return
-        kept = [each for each in self._register.live if _is_kept(each)]
+        kept = [each for each in self._register.live if self._is_asked(each)]
         tangled = [each.resource for each in kept if holders.is_tangled(_object(each))]
         for resource in tangled:
             self._register.release(resource, by="the collector, from a traceback's cycle")
@@ -250,9 +254,22 @@ class Survivors:
         obj = _object(holding)
         if isinstance(obj, asyncio.Task) and _runs(obj):
             return (f"it waits for {waits_for(obj)}",)
+        if id(obj) in self._waiting and holding.pool is not None:
+            return IN_POOL
         if obj is None or self._holders is None:
             return ()
         return self._holders.chain(obj)
+
+    def _is_asked(self, holding: Holding) -> bool:
+        """Whether the object graph has to tell who holds what stands for the resource."""
+        waits = holding.pool is not None and id(_object(holding)) in self._waiting
+        return not waits and _is_kept(holding)
+
+
+def _unshared(live: Iterable[Holding]) -> set[int]:
+    """What waits in its pool and is referred to by nothing else: who holds it needs no search."""
+    pools = {id(pool): pool for each in live if each.pool is not None and (pool := each.pool())}
+    return {each for pool in pools.values() for each in pool.unshared()}
 
 
 def _is_kept(holding: Holding) -> bool:
