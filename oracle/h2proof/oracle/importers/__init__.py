@@ -5,6 +5,7 @@ An importer never invents what its input does not say: what is missing stays mis
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Final, NamedTuple, cast
@@ -74,11 +75,16 @@ def read(
     source = account.source = open_source(name)
     try:
         reader = _reader(source, account)
-        yield from reader(source, options, account)
+        yield from filter(partial(_wanted, options), reader(source, options, account))
         if source.cut_off:
             account.damaged(f"the compressed input is damaged: {source.cut_off}")
     finally:
         source.close()
+
+
+def _wanted(options: Options, imported: Imported) -> bool:
+    """Captures leave out what is not asked for before they put it together; logs and texts do not."""
+    return options.connection in (None, imported.number)
 
 
 def _reader(source: Source, account: Account) -> Reader:

@@ -94,6 +94,8 @@ def open_source(name: str | Path) -> Source:
 def _opened(name: str | Path, shown: str) -> IO[bytes]:
     if str(name) == "-":
         return sys.stdin.buffer
+    if not str(name):
+        raise CannotRead("a file's name is empty")
     try:
         return Path(name).open("rb")
     except FileNotFoundError:

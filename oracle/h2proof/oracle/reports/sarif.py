@@ -5,6 +5,7 @@ result's properties. The fingerprint is the one that a baseline compares.
 """
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any, Final
@@ -46,7 +47,7 @@ def render(files: Sequence[Checked], *, colour: bool = False) -> str:
 
 def uri(file: str) -> str:
     """A file's name as a URI reference."""
-    return quote(file.replace("\\", "/"), safe="/:~")
+    return quote(os.fsencode(file.replace("\\", "/")), safe="/:~")
 
 
 def _driver(listed: list[dict[str, Any]]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ here knows what a command does.
 import gc
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Final, NamedTuple
 
@@ -112,13 +113,17 @@ def _refused(error: click.ClickException) -> int:
     where = context.command_path if context is not None else "h2proof"
     sentence = " ".join(error.format_message().split())
     click.echo(f"{where}: {sentence}", err=True)
+    with suppress(click.UsageError):  # what could not be written is not tried again at the end
+        _flush()
     return USAGE
 
 
 def _flush() -> None:
+    """Write out what is left; UsageError if the system refuses it."""
+    if sys.stdout is None:  # closed by whoever started us
+        return
     try:
-        if sys.stdout is not None:  # closed by whoever started us
-            sys.stdout.flush()
+        sys.stdout.flush()
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -18,8 +18,10 @@ from h2proof.properties.command.options import (
     emit,
     examples,
     format_option,
+    input_options,
     output_option,
     rule_options,
+    stream_option,
     strict_option,
     workers,
     workers_option,
@@ -41,30 +43,8 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @format_option(*REPORTS)
 @output_option
-@click.option(
-    "--keylog",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="TLS secrets in the NSS format (besides those in the capture and in SSLKEYLOGFILE).",
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    metavar="N",
-    help="Only connections with this port.",
-)
-@click.option(
-    "--connection",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Only the connection of this number (Wireshark's tcp.stream).",
-)
-@click.option(
-    "--stream",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Only findings on this stream (0: the connection).",
-)
+@input_options
+@stream_option
 @rule_options
 @click.option(
     "--baseline",

@@ -13,7 +13,14 @@ from h2proof.oracle.explain import explain
 from h2proof.oracle.importers import Account, CannotRead, Imported, Options
 from h2proof.oracle.verdict import Finding, Unknown
 from h2proof.properties.command import USAGE
-from h2proof.properties.command.options import emit, examples, format_option, output_option
+from h2proof.properties.command.options import (
+    emit,
+    examples,
+    format_option,
+    input_options,
+    output_option,
+    stream_option,
+)
 
 TOLD_MAX: Final = 50
 """More findings than this are counted, not told, unless they are chosen."""
@@ -40,18 +47,8 @@ class _Told:
 )
 @click.argument("file", metavar="FILE")
 @click.option("--finding", type=click.IntRange(min=1), metavar="N", help="Only the N-th finding.")
-@click.option(
-    "--stream",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Only findings on this stream (0: the connection).",
-)
-@click.option(
-    "--keylog",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="TLS secrets in the NSS format.",
-)
+@stream_option
+@input_options
 @format_option("text", "json")
 @output_option
 def command(
@@ -59,6 +56,8 @@ def command(
     finding: int | None,
     stream: int | None,
     keylog: Path | None,
+    port: int | None,
+    connection: int | None,
     form: str,
     output: Path | None,
 ) -> int:
@@ -69,7 +68,7 @@ def command(
     if finding is not None and stream is not None:
         raise click.UsageError("give --finding or --stream, not both")
     examined = _Examined(finding, stream)
-    damage = _examine(file, Options(keylog, keep_data=True), examined)
+    damage = _examine(file, Options(keylog, port, connection, keep_data=True), examined)
     if finding is not None and not examined.told:
         raise click.UsageError(f"there is no finding {finding}; the input has {examined.count}")
     if form == "json":

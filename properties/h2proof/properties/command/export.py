@@ -8,7 +8,13 @@ import click
 from h2proof.oracle import importers
 from h2proof.oracle.exporters import EXPORTERS, Titled, export
 from h2proof.oracle.importers import CannotRead, Options
-from h2proof.properties.command.options import emit, examples, output_option
+from h2proof.properties.command.options import (
+    emit,
+    emit_octets,
+    examples,
+    input_options,
+    output_option,
+)
 
 
 @click.command(
@@ -32,19 +38,7 @@ from h2proof.properties.command.options import emit, examples, output_option
     is_flag=True,
     help="Keep the values of authorization, proxy-authorization, cookie and set-cookie.",
 )
-@click.option(
-    "--keylog",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="TLS secrets in the NSS format.",
-)
-@click.option("--port", type=click.IntRange(0, 65535), help="Only connections with this port.")
-@click.option(
-    "--connection",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Only the connection of this number (Wireshark's tcp.stream).",
-)
+@input_options
 @output_option
 def command(
     file: str,
@@ -65,11 +59,11 @@ def command(
         written = export(form, traces, redact=not no_redact)
     except ValueError as error:
         raise click.UsageError(f"{file}: {error}") from None
+    _write(written, output)
     if EXPORTERS[form].carries_octets or no_redact:
         click.echo(
             f"h2proof export: {form} carries the octets as they were, secrets included", err=True
         )
-    _write(written, output)
 
 
 def _traces(file: str, options: Options) -> list[Titled]:
@@ -88,14 +82,12 @@ def _traces(file: str, options: Options) -> list[Titled]:
 
 def _write(written: bytes, output: Path | None) -> None:
     try:
-        emit(written.decode(), output)
-        return
+        text = written.decode()
     except UnicodeDecodeError:
-        pass
-    if output is None:
-        sys.stdout.buffer.write(written)
-        return
-    try:
-        output.write_bytes(written)
-    except OSError as error:
-        raise click.UsageError(f"{output}: cannot be written: {error.strerror}") from None
+        if output is None and sys.stdout.isatty():
+            raise click.UsageError(
+                "octets are no good on a terminal; name a file with -o"
+            ) from None
+        emit_octets(written, output)
+    else:
+        emit(text, output)

@@ -6,7 +6,8 @@ command is the command's own matter.
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,6 +51,7 @@ def seed_option(function: F) -> F:
         type=click.IntRange(min=0),
         default=0,
         show_default=True,
+        metavar="N",
         help="What all chance comes from: the same seed gives the same result.",
     )(function)
 
@@ -65,6 +67,49 @@ def workers_option(function: F) -> F:
         metavar="N",
         help="Work in N processes (0: one for each processor); the result is the same.",
     )(function)
+
+
+def input_options(function: F) -> F:
+    """What of an input is read: `keylog`, `port` and `connection` of the importers' Options."""
+    return _applied(
+        function,
+        click.option(
+            "--keylog",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="TLS secrets in the NSS format (besides those in the capture and in"
+            " SSLKEYLOGFILE).",
+        ),
+        click.option(
+            "--port",
+            type=click.IntRange(0, 65535),
+            metavar="N",
+            help="Only connections with this port.",
+        ),
+        click.option(
+            "--connection",
+            type=click.IntRange(min=0),
+            metavar="N",
+            help="Only the connection of this number (Wireshark's tcp.stream).",
+        ),
+    )
+
+
+def stream_option(function: F) -> F:
+    """`--stream N`: whose findings are told."""
+    return click.option(
+        "--stream",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Only findings on this stream (0: the connection).",
+    )(function)
+
+
+def _applied(function: F, *options: Callable[[F], F]) -> F:
+    """These options, shown in this order by `--help`."""
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 def rule_options(function: F) -> F:
@@ -99,23 +144,46 @@ def workers(count: int) -> int:
 
 
 def emit(text: str, output: Path | None = None) -> None:
-    """Write a result to stdout, or to the file that `-o` names."""
+    """Write a result to stdout, or to the file that `-o` names; UsageError if that fails.
+
+    What the encoding cannot say (in a file's name, lone surrogates) is escaped.
+    """
     if text and not text.endswith("\n"):
         text += "\n"
-    if output is None:
-        sys.stdout.write(text)
+    if output is not None:
+        emit_octets(text.encode(errors="backslashreplace"), output)
         return
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    with _writing("the result"):
+        click.echo(text.encode(encoding, "backslashreplace").decode(encoding), nl=False)
+
+
+def emit_octets(octets: bytes, output: Path | None = None) -> None:
+    """Write a result that is no text, to stdout or to the file that `-o` names."""
+    if output is not None:
+        with _writing(output):
+            output.write_bytes(octets)
+        return
+    with _writing("the result"):
+        click.echo(octets, nl=False)
+
+
+@contextmanager
+def _writing(where: object) -> Iterator[None]:
+    """One sentence for what the system refuses; who stops reading is no error of ours."""
     try:
-        output.write_text(text, encoding="utf-8")
+        yield
+    except BrokenPipeError:
+        raise
     except OSError as error:
         reason = error.strerror or str(error)
-        raise click.UsageError(f"{output}: cannot be written: {reason}") from None
+        raise click.UsageError(f"{where}: cannot be written: {reason}") from None
 
 
 def colourful(file: Any = None) -> bool:
     """Whether colours may be used: a terminal, and no NO_COLOR (https://no-color.org)."""
     file = sys.stdout if file is None else file
-    return bool(file.isatty()) and not os.environ.get("NO_COLOR")
+    return file is not None and bool(file.isatty()) and not os.environ.get("NO_COLOR")
 
 
 def current_folder_importable() -> None:

@@ -11,7 +11,7 @@ import click
 from h2proof.oracle.catalogue import HOWS, Answer, RuleRow, answers, counts, rules
 from h2proof.properties.command.options import emit, examples, format_option, output_option
 
-_WIDTH: Final = 96
+_WIDTH: Final = 80
 
 
 @click.command(

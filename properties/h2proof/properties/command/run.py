@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -41,9 +42,22 @@ from h2proof.sim.world import Run, play
     metavar="NAME[,PARAM=VALUE...]",
     help="How the client behaves; repeatable, all at the same time.",
 )
-@click.option("--requests", default=1, show_default=True, type=click.IntRange(1, 1000))
-@click.option("--path", default="/", show_default=True, help="What is asked for.")
-@click.option("--server", default="go", show_default=True, help="The server model.")
+@click.option(
+    "--requests",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="How many requests, all at once.",
+)
+@click.option("--path", default="/", show_default=True, metavar="PATH", help="What is asked for.")
+@click.option(
+    "--server",
+    default="go",
+    show_default=True,
+    metavar="NAME",
+    help="The server model: go or plain.",
+)
 @click.option(
     "--option",
     "options",
@@ -79,7 +93,11 @@ def command(
                 requests=(RequestPlan(path),) * requests, acts=tuple(map(_act, behaviours))
             )
             scenario = Scenario(
-                handler or "caddy", server, (plan,), dict(map(_pair, options)), seed=seed
+                "caddy" if handler is None else handler,
+                server,
+                (plan,),
+                dict(map(_pair, options)),
+                seed=seed,
             )
         run = play(scenario)
     except ValueError as error:
@@ -94,15 +112,18 @@ def _read(file: str, handler: str | None) -> Scenario:
         text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
     except OSError as error:
         raise ValueError(f"{file}: cannot be read: {error.strerror}") from None
-    data = json.loads(text) if text.lstrip().startswith("{") else {}
-    if "scenario" in data:  # a case holds one
-        text = json.dumps(data["scenario"])
-    scenario = Scenario.from_json(text)
-    return scenario if handler is None else Scenario.from_json(_with_handler(text, handler))
-
-
-def _with_handler(text: str, handler: str) -> str:
-    return json.dumps({**json.loads(text), "handler": handler})
+    except ValueError:
+        raise ValueError(f"{file}: not a scenario: it is no UTF-8") from None
+    try:
+        data = json.loads(text)
+        if isinstance(data, dict) and "scenario" in data:  # a case holds one
+            text = json.dumps(data["scenario"])
+        scenario = Scenario.from_json(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{file}: not a scenario: {error}") from None
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
+    return scenario if handler is None else replace(scenario, handler=handler)
 
 
 def _act(text: str) -> Act:

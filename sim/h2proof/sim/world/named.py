@@ -48,8 +48,9 @@ def imported(name: str) -> Any:
     module, _, path = name.partition(":")
     try:
         found = importlib.import_module(module)
-    except (ImportError, ValueError) as error:
-        raise ValueError(f"{name}: module {module!r} cannot be imported ({error})") from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001  a module may do anything
+        why = f"{type(error).__name__}: {error}".replace("\n", " ")
+        raise ValueError(f"{name}: module {module!r} cannot be imported ({why})") from None
     for attribute in path.split("."):
         if not hasattr(found, attribute):
             raise ValueError(f"{name}: module {module!r} has no {path!r}")
