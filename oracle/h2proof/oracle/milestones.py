@@ -4,8 +4,8 @@ A world writes them into the trace as texts; here is the one place that reads th
 has none. What follows from a milestone is not known here.
 """
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple, get_args
 
 from h2proof.sim.trace import NoteEvent
 
@@ -13,21 +13,13 @@ Milestone = Literal[
     "faults stop", "quiet", "not quiet", "clients leave", "handler returned", "handler panicked"
 ]
 
-_TEXTS: Final[tuple[Milestone, ...]] = (
-    "faults stop",
-    "not quiet",
-    "quiet",
-    "clients leave",
-    "handler returned",
-    "handler panicked",
-)
+_TEXTS: Final[Mapping[str, Milestone]] = {text: text for text in get_args(Milestone)}
 HANDLER_ENDS: Final[frozenset[str]] = frozenset({"handler returned", "handler panicked"})
 MOMENTS: Final[frozenset[str]] = frozenset({"quiet", "not quiet"})
 """Where a world has let everything come to rest and asks what is still held."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(NamedTuple):
     """A milestone, and what its note says behind the colon."""
 
     milestone: Milestone
@@ -37,7 +29,5 @@ class Reached:
 def reached(note: NoteEvent) -> Reached | None:
     """The milestone that a note stands for; None for any other note."""
     head, _, detail = note.text.partition(":")
-    for text in _TEXTS:
-        if head == text:
-            return Reached(text, detail.strip())
-    return None
+    milestone = _TEXTS.get(head)
+    return None if milestone is None else Reached(milestone, detail.strip())

@@ -127,17 +127,17 @@ class Account:
 
     def move(self, event: AnyEvent, count: int, octets: int) -> None:
         """One more or one less is live since an event."""
-        self.pass_time(event.at)
-        self.live += count
-        self.octets += octets
-        if self.live > self.peak:
-            self.peak, self.peak_event = self.live, event.index
-        self.peak_octets = max(self.peak_octets, self.octets)
-        self.steps.append(Step(event.index, event.at, self.live, self.octets))
+        if self.octets:
+            self.pass_time(event.at)
+        live = self.live = self.live + count
+        held = self.octets = self.octets + octets
+        if live > self.peak:
+            self.peak, self.peak_event = live, event.index
+        self.peak_octets = max(self.peak_octets, held)
+        self.steps.append(Step(event.index, event.at, live, held))
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
+class Life(NamedTuple):
     """One resource from its acquisition to its release; None where it was not seen released."""
 
     resource: Resource

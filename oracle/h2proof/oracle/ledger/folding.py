@@ -101,19 +101,7 @@ class Fold:
             return
         account.released += 1
         account.move(event, -1, -life.size)
-        self._closed.append(
-            Life(
-                resource,
-                life.connection,
-                life.stream,
-                life.size,
-                life.acquired,
-                life.acquired_ns,
-                life.since,
-                event.index,
-                event.at,
-            )
-        )
+        self._closed.append(life._replace(released=event.index, released_ns=event.at))
 
     def held(self, event: ResourceEvent) -> None:
         if not self.moments:

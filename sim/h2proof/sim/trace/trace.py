@@ -118,7 +118,10 @@ class Trace:
 
     def delivered(self, frame_event: int, *, at: int = 0, connection: int = 0) -> int:
         """Append the delivery of the frame at event `frame_event`."""
-        return self._add(DeliveredEvent(len(self), at, connection, frame_event))
+        slots = self._slots
+        index = len(slots)
+        slots.append(DeliveredEvent(index, at, connection, frame_event))
+        return index
 
     def resource(
         self,
@@ -133,9 +136,10 @@ class Trace:
         chain: tuple[str, ...] = (),
     ) -> int:
         """Append what happened to a resource."""
-        return self._add(
-            ResourceEvent(len(self), at, connection, kind, resource, stream, by, size, chain)
-        )
+        slots = self._slots
+        index = len(slots)
+        slots.append(ResourceEvent(index, at, connection, kind, resource, stream, by, size, chain))
+        return index
 
     def note(self, text: str, *, at: int = 0, connection: int = 0, stream: int = 0) -> int:
         """Append a milestone."""
