@@ -105,6 +105,7 @@ class VirtualLoop(Sealed):
                 raise
             except BaseException as error:  # noqa: BLE001  # as asyncio: the loop outlives a callback
                 self.call_exception_handler({"message": "a callback failed", "exception": error})
+            del step  # a traceback may keep this frame, and a step keeps its task
             if self._stopping:
                 return "stopped"
 

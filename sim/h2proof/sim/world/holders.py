@@ -102,8 +102,9 @@ class Holders:
                 return
             self._thaw()
             further: list[Any] = []
-            ours = self._ours(objects, frontier, further)
-            for holder in gc.get_referrers(*frontier):
+            asked = tuple(frontier)  # as a name, for it refers to what it asks about
+            ours = self._ours(objects, frontier, asked, further)
+            for holder in gc.get_referrers(*asked):
                 if id(holder) not in ours and id(holder) not in known:
                     known.add(id(holder))
                     self._enter(holder, frontier)
@@ -154,7 +155,7 @@ class Holders:
             gc.unfreeze()  # what is frozen refers to nothing, as far as the collector tells
             self._thawed = True
 
-    def _ours(self, *lists: list[Any]) -> set[int]:
+    def _ours(self, *lists: list[Any] | tuple[Any, ...]) -> set[int]:
         """What is no holder: the young, which are known, and what is used to look."""
         young = self._young if self._collected else self._youngest()
         ours = {id(each) for each in young}
