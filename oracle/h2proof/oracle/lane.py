@@ -458,21 +458,23 @@ class Lane:
 
     def _effect(self, view: View, place: int, code: int) -> None:
         """What the delivery of one ordinary frame does; `View.deliver` would do the same."""
+        stream, event = self._stream[place], self._event[place]
         if code >= _REQUEST:
-            event = self._event[place]
-            view.got_request(self._stream[place], _METHODS[code - _REQUEST >> 1], event)
-            if code & 1:
-                view.got_end(self._stream[place], event)
+            view.got_request(stream, _METHODS[code - _REQUEST >> 1], event)
         elif code <= _DATA + 1:
-            view.got_data(self._stream[place], self._length[place])
-            if code & 1:
-                view.got_end(self._stream[place], self._event[place])
+            view.got_data(stream, self._length[place])
+        elif code <= _RESPONSE + 1:
+            view.got_response(stream)
         elif code == _PING:
-            view.got_ping(self._opaque(place), self._event[place])
+            view.got_ping(self._opaque(place), event)
         elif code == _SETTINGS:
-            view.got_settings(self._ordinary.settings(place), self._event[place])
-        else:
-            view.deliver(self._ordinary.read(place << _CODE_BITS | code))
+            view.got_settings(self._ordinary.settings(place), event)
+        elif code == _CREDIT:
+            view.got_credit(stream, self._ordinary.credit(place << _CODE_BITS))
+        elif self._type[place] == SETTINGS:
+            view.got_acknowledgment()
+        if code & 1:
+            view.got_end(stream, event)
 
 
 _TAKE: Final[dict[int, Callable[[Lane, int], bool]]] = {

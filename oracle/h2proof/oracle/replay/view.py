@@ -643,12 +643,23 @@ class View:
         if live is None and not self.client and stream & 1 and stream > self.high_theirs:
             if not self.blind:
                 self._open(stream, OPENED, sent.event)
-        elif live is not None and not live.facts & OPENED and not self.is_mine(stream):
-            self._set(live, "facts", live.facts | OPENED)
+        elif live is not None:
+            self._got_first_head(live)
         if sent.section is not None:
             self._read_section(sent.section, sent)
         if sent.ends_stream:
             self.got_end(stream, sent.event)
+
+    def _got_first_head(self, live: Stream) -> None:
+        """HEADERS of the peer; on a promised stream they begin the response."""
+        if not live.facts & OPENED and not self.is_mine(live.id):
+            self._set(live, "facts", live.facts | OPENED)
+
+    def got_response(self, stream: int) -> None:
+        """A server's plain final response to a request that is not CONNECT."""
+        live = self.streams.get(stream)
+        if live is not None:
+            self._got_first_head(live)
 
     def _deliver_continuation(self, sent: Sent) -> None:
         if sent.section is not None and self._may_change(sent):
@@ -677,9 +688,13 @@ class View:
 
     def _deliver_settings(self, sent: Sent) -> None:
         if sent.is_ack:
-            self._set(self, "acks_got", self.acks_got + 1)
-            return
-        self.got_settings(sent.settings, sent.event)
+            self.got_acknowledgment()
+        else:
+            self.got_settings(sent.settings, sent.event)
+
+    def got_acknowledgment(self) -> None:
+        """SETTINGS ACK of the peer."""
+        self._set(self, "acks_got", self.acks_got + 1)
 
     def got_settings(self, settings: tuple[tuple[int, int], ...], event: int) -> None:
         """SETTINGS of the peer."""
@@ -709,12 +724,13 @@ class View:
             self._set(self, "goaway_got", (sent.event, sent.value, sent.code))
 
     def _deliver_window_update(self, sent: Sent) -> None:
-        if not sent.stream:
-            self._set(self, "credit", self.credit + sent.value)
-            return
-        live = self.streams.get(sent.stream)
-        if live is not None:
-            self._set(live, "credit", live.credit + sent.value)
+        self.got_credit(sent.stream, sent.value)
+
+    def got_credit(self, stream: int, octets: int) -> None:
+        """WINDOW_UPDATE of the peer."""
+        target = self.streams.get(stream) if stream else self
+        if target is not None:
+            self._set(target, "credit", target.credit + octets)
 
     # -- what is missing --
 
