@@ -9,11 +9,15 @@ from typing import Any, ClassVar, cast
 
 import pytest
 
+from h2proof.sim.codec import encode
 from h2proof.sim.errors import ErrorCode
+from h2proof.sim.frames import Ping, RstStream
 from h2proof.sim.handlers.protocol import Context, Panic, PushError
 from h2proof.sim.servers.go.push import LIMIT_REACHED, push_refusal
 from h2proof.sim.servers.go.stream import Stream
 from h2proof.sim.servers.go.writes import DataWrite, HeadersWrite, ResetWrite, WriteQueue
+
+PING = encode(Ping(bytes(8)))
 
 
 def test_g12_a_promise_that_waits_when_its_stream_is_closed_takes_no_identifier(bench: Any) -> None:
@@ -41,9 +45,6 @@ def test_g12_a_promise_that_waits_when_its_stream_is_closed_takes_no_identifier(
 
 
 def _reset(stream: int) -> bytes:
-    from h2proof.sim.codec import encode
-    from h2proof.sim.frames import RstStream
-
     return encode(RstStream(stream, 8))
 
 
@@ -155,3 +156,30 @@ def test_a_response_is_the_same_in_processes_with_different_hash_seeds() -> None
     }
 
     assert 1 == len(digests)
+
+
+@pytest.mark.parametrize(("pings", "closed"), [(10_000, False), (10_001, True)])
+def test_g34_a_client_that_reads_no_answers_loses_the_connection(
+    bench: Any, pings: int, closed: bool
+) -> None:
+    async def handler(w: Any, r: Any) -> None: ...
+
+    played = bench(handler, capacity=40)
+    played.near.incoming.pause()
+    played.near.put(PING * 3)
+    played.run()
+    played.near.put(PING * (pings - 3))
+    played.run()
+
+    assert closed == played.server.done()
+
+
+def test_g34_a_client_that_reads_may_ask_for_any_number_of_answers(bench: Any) -> None:
+    async def handler(w: Any, r: Any) -> None: ...
+
+    played = bench(handler)
+    for _ in range(3):
+        played.near.put(PING * 9_000)
+        played.run()
+
+    assert not played.server.done()

@@ -17,7 +17,10 @@ from h2proof.sim.notices import (
     ConnectionFailed,
     DataReceived,
     GoAwayReceived,
+    Notice,
+    PingReceived,
     RequestReceived,
+    SettingsReceived,
     StreamFailed,
     StreamReset,
     TrailersReceived,
@@ -45,6 +48,10 @@ HANDLER_COMPLETE: Final = "http2: request body closed due to handler exiting"
 
 STATES: Final = "go: writer states"
 
+ANSWERED: Final = (PingReceived, SettingsReceived)
+"""What the connection answers by itself, with a control frame that waits for the transport."""
+CONTROL_MAX: Final = 10_000
+"""Control frames that may wait; at one more Go closes the connection without a word (G34)."""
 GOAWAY_NS: Final = 1_000_000_000
 """How long after a GOAWAY the connection is closed (G35)."""
 WRITER_OCTETS: Final = 8
@@ -70,6 +77,8 @@ class GoConnection:
         self.goaway_received = False
         self._queue = WriteQueue()
         self._states = states_of(side)
+        self._answers = 0
+        """Answers of the connection that are not written yet."""
         self._going = False
         self._over = False
         self._reader: asyncio.Task[Any] | None = None
@@ -98,10 +107,16 @@ class GoConnection:
             if not octets:
                 return
             for notice in self.peer.receive(octets):
-                react = REACTIONS.get(type(notice))
-                if react is not None:
-                    react(self, notice)
+                self._react(notice)
+            if self._writer is not None and self._answers + self._queue.control > CONTROL_MAX:
+                return
             self._kick()
+
+    def _react(self, notice: Notice) -> None:
+        self._answers += isinstance(notice, ANSWERED)
+        react = REACTIONS.get(type(notice))
+        if react is not None:
+            react(self, notice)
 
     def _kick(self) -> None:
         """See to it that what can be written is written; frames are written one at a time."""
@@ -111,7 +126,7 @@ class GoConnection:
 
     async def _write(self) -> None:
         while not self._over:
-            octets, write = self.peer.take_output(), None
+            answers, octets, write = self._answers, self.peer.take_output(), None
             if not octets:
                 write = None if self.peer.closed else self._queue.pop(self.peer)
                 if write is None:
@@ -121,6 +136,7 @@ class GoConnection:
                 await self.side.transport.write(octets)
             except PipeCut:
                 break
+            self._answers -= answers
             if write is not None:
                 self._wrote(write)
                 await asyncio.sleep(0)
@@ -236,7 +252,8 @@ class GoConnection:
     def _open(
         self, identifier: int, fields: Fields, *, associated: int = 0, body: bool = False
     ) -> Exchange:
-        register, place = self.side.register, {"connection": self.number, "stream": identifier}
+        register = self.side.register
+        place: dict[str, Any] = {"connection": self.number, "stream": identifier}
         context = Context()
         register.track(context, "request context", size=CONTEXT_OCTETS, by="server", **place)
         content = RequestBody(self.loop, partial(self._credit, identifier)) if body else None

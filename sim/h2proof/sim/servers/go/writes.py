@@ -130,6 +130,11 @@ class WriteQueue:
         self._control: deque[Write] = deque()
         self._ring: deque[Stream] = deque()
 
+    @property
+    def control(self) -> int:
+        """Resets that wait."""
+        return len(self._control)
+
     def push(self, write: Write) -> None:
         """Behind what its stream has to write already; resets before everything."""
         if isinstance(write, ResetWrite):
