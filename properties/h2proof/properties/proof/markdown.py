@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from h2proof.properties.proof.page import WRAPPERS, replay, told
 from h2proof.properties.proof.proof import Proof, Shown, Subject
+from h2proof.properties.proof.quoted import SOURCE
 
 
 def render(proof: Proof) -> str:
@@ -68,6 +69,13 @@ def _numbers(proof: Proof) -> Iterator[str]:
         if any(value for _, value in each_growth.values):
             name = f"`{each_growth.subject}`"
             yield row(name, each_growth.kind, each_growth.axis, each_growth.law)
+    yield "\nObjects of the model for each request of a polite client; at the right what the"
+    yield f"discussion says of the real code ({SOURCE}):\n"
+    yield row("handler", "objects", "quoted")
+    yield row(*["---"] * 3)
+    for each in proof.subjects:
+        counts = ", ".join(f"{count:g} {kind}" for kind, count in each.per_request.items())
+        yield row(f"`{each.model.name}`", counts, each.quoted or "")
 
 
 def _matrix(proof: Proof) -> Iterator[str]:

@@ -7,7 +7,8 @@ from textwrap import wrap
 from typing import Final
 
 from h2proof.properties.proof import lifecycle
-from h2proof.properties.proof.proof import Proof, Shown, Stall, Subject
+from h2proof.properties.proof.proof import Growth, Proof, Shown, Stall, Subject
+from h2proof.properties.proof.quoted import SOURCE
 
 WIDTH: Final = 80
 COLUMNS: Final = 4
@@ -111,6 +112,7 @@ def _numbers(proof: Proof) -> Iterator[str]:
         cells = [_stall(proof.stalls, name, what) for what in whats]
         yield f"  {name:{width}}" + "".join(f"{cell:>26}" for cell in cells)
     yield from _growing(proof)
+    yield from _allocated(proof)
 
 
 def _wrapper_row(subject: Subject, width: int) -> str:
@@ -132,15 +134,44 @@ def _stall(stalls: Sequence[Stall], name: str, what: str) -> str:
 
 
 def _growing(proof: Proof) -> Iterator[str]:
-    yield from _title("What is kept at quiet, with 1, 2, 4, 8 requests, promises, connections")
-    same: dict[tuple[str, str, str], list[str]] = {}
-    for row in proof.growth:
-        if any(value for _, value in row.values):
-            same.setdefault((row.kind, row.axis, row.law), []).append(row.subject)
-    for (kind, axis, law), subjects in same.items():
+    yield from _title("What is kept at quiet, one axis at a time, doubled from 1 to 32")
+    same: dict[tuple[str, str], list[str]] = {}
+    for (subject, kind), rows in _by_kind(proof.growth).items():
+        if any(value for row in rows for _, value in row.values):
+            same.setdefault((kind, laws_of(rows)), []).append(subject)
+    for (kind, laws), subjects in same.items():
         who = "all" if len(subjects) == len(proof.subjects) else ", ".join(subjects)
-        yield from _filled(f"  {kind}", f"by {axis}: {law} ({who})", 24)
-    yield "  everything else: constant, none"
+        yield from _filled(f"  {kind}", f"{laws} ({who})", 24)
+    yield "  everything else: constant (0)"
+
+
+def _by_kind(growth: Sequence[Growth]) -> dict[tuple[str, str], list[Growth]]:
+    rows: dict[tuple[str, str], list[Growth]] = {}
+    for row in growth:
+        rows.setdefault((row.subject, row.kind), []).append(row)
+    return rows
+
+
+def laws_of(rows: Sequence[Growth]) -> str:
+    """The laws of one kind: each with its axes, those along which it grows first."""
+    axes: dict[tuple[bool, str], list[str]] = {}
+    for row in rows:
+        who = "driven by the peer: " if row.drives and row.chosen_by == "peer" else ""
+        axes.setdefault((not row.drives, who + row.law), []).append(row.axis)
+    return "; ".join(f"{law} by {', '.join(axes[rank, law])}" for rank, law in sorted(axes))
+
+
+def _allocated(proof: Proof) -> Iterator[str]:
+    """Objects of the models for each request; what somebody else measured stands beside it."""
+    yield from _title("Objects of the model for each request of a polite client")
+    for subject in proof.subjects:
+        counts = ", ".join(f"{count:g} {kind}" for kind, count in subject.per_request.items())
+        yield from _filled(f"  {subject.model.name}", counts, 18)
+    quoted = [each for each in proof.subjects if each.quoted is not None]
+    if quoted:
+        yield from _filled("  quoted", f"{SOURCE}:", 18)
+        for subject in quoted:
+            yield from _filled("", f"{subject.model.name}: {subject.quoted}", 18)
 
 
 # --- matrix ---------------------------------------------------------------------------------------

@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import Any, Final
 
+from h2proof.oracle.growth import ChosenBy
 from h2proof.properties.proof.lifecycle import Broken
+from h2proof.properties.proof.quoted import Quoted
 from h2proof.properties.search.case import Case
 
 VERSION: Final = 1
@@ -98,6 +100,8 @@ class Subject:
     explored: Explored
     per_request: dict[str, float]
     """Objects acquired for each request, by kind, with a polite client."""
+    quoted: Quoted | None = None
+    """Somebody else's figures for it: beside ours, never among them."""
 
     def account(self, kind: str) -> Account | None:
         """The account of a kind, if there is one."""
@@ -113,6 +117,10 @@ class Growth:
     axis: str
     law: str
     values: tuple[tuple[int, int], ...]
+    chosen_by: ChosenBy = "load"
+    """Who decides how far the axis goes: the load, or what a peer sends besides."""
+    drives: bool = False
+    """Whether it grows along this axis; along one of the peer's only if along no other."""
 
 
 @dataclass(frozen=True, slots=True)

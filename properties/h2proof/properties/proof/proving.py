@@ -11,21 +11,21 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any, Final, TypeVar
 
-from h2proof.oracle import growth
 from h2proof.oracle.lifetimes import OTHER_STREAM
 from h2proof.oracle.verdict import Finding
+from h2proof.properties.proof.growing import growths
 from h2proof.properties.proof.lifecycle import survey
 from h2proof.properties.proof.proof import (
     Account,
     Cell,
     Explored,
-    Growth,
     Model,
     Proof,
     Shown,
     Stall,
     Subject,
 )
+from h2proof.properties.proof.quoted import figures_of
 from h2proof.properties.proof.tried import (
     OPTIONS,
     PAIR,
@@ -44,7 +44,7 @@ from h2proof.sim import ladder
 from h2proof.sim.clients import CLIENTS
 from h2proof.sim.frames import FrameType
 from h2proof.sim.handlers.model import HandlerModel
-from h2proof.sim.scenario import Act, ClientPlan, FaultyCall, RequestPlan, Scenario
+from h2proof.sim.scenario import Act, ClientPlan, FaultyCall, Scenario
 from h2proof.sim.trace import AnyEvent, DeliveredEvent, NoteEvent, Resource, ResourceEvent, Trace
 from h2proof.sim.world import UNCAUGHT, World, handler_named, play, server_named
 
@@ -52,7 +52,6 @@ T = TypeVar("T")
 
 SECOND_NS: Final = 1_000_000_000
 CALLS: Final[tuple[FaultyCall, ...]] = ("push", "write", "write_header", "flush")
-SIZES: Final = (1, 2, 4, 8)
 DEVIATIONS_MAX: Final = 2
 """Turns out of order in the default exploration; None, asked for by name, is every schedule."""
 BODY_THAT_FITS: Final = 1_000
@@ -98,7 +97,7 @@ def prove(
     played = _campaigns(workers, plans)
     faults = [_faults(workers, base(name, server, seed), calls) for name in subjects]
     explored = [workers.submit(_explored, small(name, server), deviations_max) for name in subjects]
-    grown = [workers.submit(_growth, name, server) for name in subjects]
+    grown = [workers.submit(growths, name, server) for name in subjects]
     stalls = [workers.submit(_stalls, name, server) for name in subjects]
     surveys = [workers.submit(survey, name, server) for name in subjects]
     shown = [
@@ -203,31 +202,6 @@ def _explored(scenario: Scenario, deviations_max: int | None) -> Explored:
         deviations_max,
         tuple(sorted({each.finding.rule for each in result.failures})),
     )
-
-
-def _growth(subject: str, server: str) -> list[Growth]:
-    """What is live at quiet with 1, 2, 4, 8 requests, promises and connections."""
-    plain = base(subject, server)
-    axes: dict[str, Callable[[int], Scenario]] = {
-        "requests": lambda size: replace(
-            plain, clients=(ClientPlan(requests=(RequestPlan(),) * size),)
-        ),
-        "promises": lambda size: replace(
-            plain,
-            clients=(ClientPlan(),),
-            options={**OPTIONS, "resources": " ".join(f"/{each}" for each in range(size))},
-        ),
-        "connections": lambda size: replace(plain, clients=(ClientPlan(),) * size),
-    }
-    rows: list[Growth] = []
-    for axis, scenario_of in axes.items():
-        runs = [(size, tell(scenario_of(size)).accounts) for size in SIZES]
-        for kind in sorted({kind for _, accounts in runs for kind in accounts}):
-            values = tuple(
-                (size, accounts.get(kind, Figures()).at_quiet) for size, accounts in runs
-            )
-            rows.append(Growth(subject, kind, axis, str(growth.law(values)), values))
-    return rows
 
 
 def _stalls(subject: str, server: str) -> list[Stall]:
@@ -389,6 +363,7 @@ def _subject(
         tuple(shown),
         explored,
         _per_request(runs[0]),
+        figures_of(model.name),
     )
 
 
