@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from h2proof.oracle.delivery import (
     ANY_SETTINGS,
@@ -22,6 +22,7 @@ from h2proof.oracle.delivery import (
     ENDS,
     OPENS,
     PINGS,
+    PROMISES,
     SETS,
     VAIN_STEPS_EACH,
     lifting,
@@ -32,13 +33,23 @@ from h2proof.oracle.replay.sent import (
     DATA,
     HEADERS,
     PING,
+    PUSH_PROMISE,
     SETTINGS,
     WINDOW_UPDATE,
     Section,
     Sent,
 )
-from h2proof.oracle.replay.streams import GOT_END, OPENED, RESERVED, RESETS, SENT_END, Stream
+from h2proof.oracle.replay.streams import (
+    GOT_END,
+    OPENED,
+    RESERVED,
+    RESETS,
+    SENT_END,
+    Stream,
+    Target,
+)
 from h2proof.oracle.replay.view import (
+    ENABLE_PUSH,
     HEADER_TABLE_SIZE,
     INITIAL_WINDOW_SIZE,
     MAX_CONCURRENT_STREAMS,
@@ -47,6 +58,8 @@ from h2proof.oracle.replay.view import (
     WINDOW_MAX,
     View,
 )
+from h2proof.sim.codec import STREAM_MAX
+from h2proof.sim.fields import SAFE_AND_CACHEABLE
 from h2proof.sim.frames import ACK, END_HEADERS, END_STREAM
 from h2proof.sim.trace import NOTHING, Trace
 
@@ -65,7 +78,7 @@ _METHODS: Final = (b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"PATCH")
 
 _CODE_BITS: Final = 5
 _CODE: Final = (1 << _CODE_BITS) - 1
-_DATA, _RESPONSE, _CREDIT, _ACK, _PING, _SETTINGS, _REQUEST = 0, 2, 4, 6, 8, 10, 16
+_DATA, _RESPONSE, _CREDIT, _ACK, _PING, _SETTINGS, _PROMISE, _REQUEST = 0, 2, 4, 6, 8, 10, 12, 16
 """Of DATA, responses and requests the next code says END_STREAM too; a request's says the method."""
 
 _KEYS: Final[dict[int, tuple[int, ...]]] = {
@@ -75,6 +88,7 @@ _KEYS: Final[dict[int, tuple[int, ...]]] = {
     _RESPONSE + 1: (OPENS, ENDS),
     _ACK: (),
     _PING: (PINGS,),
+    _PROMISE: (PROMISES,),
     **{_REQUEST + 2 * place: (OPENS,) for place in range(len(_METHODS))},
     **{_REQUEST + 2 * place + 1: (OPENS, ENDS) for place in range(len(_METHODS))},
 }
@@ -94,25 +108,37 @@ def _is_generous(settings: tuple[tuple[int, int], ...]) -> bool:
     return all(number in _GENEROUS and value >= _GENEROUS[number] for number, value in settings)
 
 
+class Promise(NamedTuple):
+    """What a waiting PUSH_PROMISE says."""
+
+    stream: int
+    method: bytes | None
+    target: Target
+
+
 class OrdinaryFrames:
     """What the lane lets pass waits as a number; this tells what there is to tell of it."""
 
-    __slots__ = ("_columns", "_settings", "_trace")
+    __slots__ = ("_columns", "_settings", "_trace", "promises")
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self._columns = trace.columns
         self._settings: dict[bytes, tuple[tuple[int, int], ...]] = {}
+        self.promises: dict[int, Promise] = {}
+        """By their places in the trace."""
 
     def read(self, entry: int) -> Sent:
         """The frame itself, with what is kept of its field block."""
         sent = read(self._trace, entry >> _CODE_BITS)
         code = entry & _CODE
-        if code >= _REQUEST or code & ~1 == _RESPONSE:
-            sent.section = Section(sent)
+        if sent.type in (HEADERS, PUSH_PROMISE):
+            section = sent.section = Section(sent)
             sent.frame = None
             if code >= _REQUEST:
-                sent.section.method = _METHODS[code - _REQUEST >> 1]
+                section.method = _METHODS[code - _REQUEST >> 1]
+            elif code == _PROMISE:
+                _, section.method, section.target = self.promises[entry >> _CODE_BITS]
         return sent
 
     def event(self, entry: int) -> int:
@@ -183,7 +209,7 @@ class Lane:
         self._view, self._blocks = party.view, party.blocks
         self._inbox = party.delivery.inbox
         self._peer_inbox = party.peer.delivery.inbox
-        self._ordinary = OrdinaryFrames(trace)
+        self._ordinary = party.ordinary
 
     def passes(self, place: int) -> bool:
         """True if the frame was ordinary and has been taken; False: nothing has happened."""
@@ -328,32 +354,39 @@ class Lane:
 
         It has nothing that any rule would want to look at: no padding, no priority, plain fields.
         """
-        view, blocks = self._view, self._blocks
-        stream, flags, length = self._stream[place], self._flags[place], self._length[place]
+        view = self._view
+        stream, flags = self._stream[place], self._flags[place]
+        if flags & ~END_STREAM != END_HEADERS:
+            return False
+        if stream <= view.high_mine or not stream & 1 if view.client else not stream:
+            return False
+        lines = self._lines(place, 0)
+        take = self._request if view.client else self._response
+        if lines is None or not take(place, stream, flags & END_STREAM, lines):
+            return False
+        self._blocks.passed()
+        return True
+
+    def _lines(self, place: int, start: int) -> Lines | None:
+        """The plain field lines of a whole block that begins so far into the payload, or None."""
+        blocks, length = self._blocks, self._length[place]
         if (
-            flags & ~END_STREAM != END_HEADERS
-            or not 0 < length <= _FRAME_SIZE_MIN
+            not start < length <= _FRAME_SIZE_MIN
             or self._kept[place] != length
-            or view.due is not None
+            or self._view.due is not None
             or blocks.lost
             or blocks.opener is not None
             or place in self._told
-            or stream in self._party.duties.served
-            or (stream <= view.high_mine or not stream & 1 if view.client else not stream)
+            or self._stream[place] in self._party.duties.served
         ):
-            return False
-        start = self._offset[place]
-        fields = blocks.read_ahead(bytes(self._octets[start : start + length]))
+            return None
+        offset = self._offset[place]
+        fields = blocks.read_ahead(bytes(self._octets[offset + start : offset + length]))
         if fields is None:
-            return False
+            return None
         lines = lines_of(fields)
-        if not lines.plain or lines.twice is not None or lines.late is not None:
-            return False
-        take = self._request if view.client else self._response
-        if not take(place, stream, flags & END_STREAM, lines):
-            return False
-        blocks.passed()
-        return True
+        usual = lines.plain and lines.twice is None and lines.late is None
+        return lines if usual else None
 
     def _request(self, place: int, stream: int, ends: int, lines: Lines) -> bool:
         view = self._view
@@ -388,22 +421,58 @@ class Lane:
         status = lines.pseudos.get(b":status")
         if len(lines.pseudos) != 1 or status is None or not _is_final(status):
             return False
-        live = view.streams.get(stream)
-        if live is None:
-            if not stream & 1 or stream <= view.high_theirs or stream in view.spoken:
-                return False
-            count = self._first(place, _OPENING)
-            if not count or self._stream[self._waiting(count)] != stream:
-                return False
-            self._deliver(count, place)
-            live = view.streams[stream]
-        elif not self._may_answer(live):
+        live = view.streams.get(stream) or self._deliver_request(place, stream)
+        if live is None or not self._may_answer(live):
             return False
         event = self._event[place]
         view.answer(live, int(status), event)
         if ends:
             view.end_own(live, event)
         self._pass(place, HEADERS, _RESPONSE | ends)
+        return True
+
+    def _deliver_request(self, place: int, stream: int) -> Stream | None:
+        """The peer's first waiting request, if it is this one."""
+        view = self._view
+        if not stream & 1 or stream <= view.high_theirs or stream in view.spoken:
+            return None
+        count = self._first(place, _OPENING)
+        if not count or self._stream[self._waiting(count)] != stream:
+            return None
+        self._deliver(count, place)
+        return view.streams[stream]
+
+    def _promise(self, place: int) -> bool:
+        """A whole PUSH_PROMISE of a safe request, with the same plain fields."""
+        view, stream = self._view, self._stream[place]
+        start = self._offset[place]
+        promised = int.from_bytes(self._octets[start : start + 4], "big")
+        if (
+            view.client
+            or self._flags[place] != END_HEADERS
+            or not stream & 1
+            or promised & 1
+            or not view.high_mine < promised <= STREAM_MAX
+            or view.goaway_got is not None
+            or not view.setting(ENABLE_PUSH)
+        ):
+            return False
+        lines = self._lines(place, 4)
+        if lines is None or not _asks_as_usual(lines):
+            return False
+        method = lines.pseudos[b":method"]
+        if method not in SAFE_AND_CACHEABLE:
+            return False
+        live = view.streams.get(stream) or self._deliver_request(place, stream)
+        if live is None or live.links or live.facts & _MAY_SEND != OPENED:
+            return False
+        reserved = view.promise(promised, self._event[place])
+        get = lines.pseudos.get
+        target = get(b":scheme"), get(b":authority"), get(b":path")
+        reserved.method, reserved.target = method, target
+        self._party.peer.ordinary.promises[place] = Promise(promised, method, target)
+        self._pass(place, PUSH_PROMISE, _PROMISE)
+        self._blocks.passed()
         return True
 
     def _may_answer(self, live: Stream) -> bool:
@@ -471,6 +540,10 @@ class Lane:
             view.got_settings(self._ordinary.settings(place), event)
         elif code == _CREDIT:
             view.got_credit(stream, self._ordinary.credit(place << _CODE_BITS))
+        elif code == _PROMISE:
+            promise = self._ordinary.promises.pop(place)
+            view.got_promise(promise.stream, event)
+            view.got_promised_request(*promise)
         elif self._type[place] == SETTINGS:
             view.got_acknowledgment()
         if code & 1:
@@ -481,6 +554,7 @@ _TAKE: Final[dict[int, Callable[[Lane, int], bool]]] = {
     DATA: Lane._data,
     HEADERS: Lane._head,
     SETTINGS: Lane._settings,
+    PUSH_PROMISE: Lane._promise,
     PING: Lane._ping,
     WINDOW_UPDATE: Lane._credit,
 }

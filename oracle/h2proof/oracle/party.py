@@ -73,7 +73,9 @@ class Party:
     def __init__(self, trace: Trace, connection: int, role: Sender) -> None:
         self.role: Sender = role
         self.view = View(role)
-        self.delivery: Delivery[Breach] = Delivery(self.view, self._check, OrdinaryFrames(trace))
+        self.ordinary = OrdinaryFrames(trace)
+        """What is kept of the ordinary frames that wait for it."""
+        self.delivery: Delivery[Breach] = Delivery(self.view, self._check, self.ordinary)
         self.findings = Findings(trace, connection, role)
         self.blocks = Blocks()
         self.duties = Duties(self)

@@ -48,8 +48,8 @@ def handler_chain(trace: Trace, stream: int, connection: int = 0) -> str:
         axis.set_ylim(-1, 1)
         axis.axis("off")
         for place, link in enumerate(chain):
-            end = "still live" if link.released is None else f"to event {link.released}"
-            words = f"{link.by or 'somebody'}\n{link.resource}\nfrom {link.acquired} {end}"
+            until = "on" if link.released is None else f"to {link.released}"
+            words = f"{link.by or 'somebody'}\n{link.resource}\nevents {link.acquired} {until}"
             axis.text(
                 place * _GAP,
                 0,

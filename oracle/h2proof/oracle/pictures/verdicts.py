@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from h2proof.sim.notation.words import inert
 
 if TYPE_CHECKING:
     from h2proof.oracle.verdict import Finding, Verdict
+
+
+_LEFT: Final = ' style="text-align:left;vertical-align:top"'
+"""Said of each cell: pages that show a notebook centre or right-align what says nothing."""
 
 
 def verdict_bundle(verdict: "Verdict") -> dict[str, str]:
@@ -43,8 +47,8 @@ def _verdict_html(verdict: "Verdict") -> Iterator[str]:
     yield f"<p><b>{escape(_summary(verdict))}</b></p>"
     if not verdict.findings and not verdict.unknowns:
         return
-    yield "<table><thead><tr><th>Rule</th><th>Who, where</th><th>Why</th><th>Clauses</th></tr>"
-    yield "</thead><tbody>"
+    heads = "".join(f"<th{_LEFT}>{head}</th>" for head in ("Rule", "Who, where", "Why", "Clauses"))
+    yield f"<table><thead><tr>{heads}</tr></thead><tbody>"
     for finding in verdict.findings:
         yield "".join(_finding_row(finding))
     for each in verdict.unknowns:
@@ -58,11 +62,15 @@ def _finding_row(finding: "Finding") -> Iterator[str]:
     why = "<br>".join(escape(inert(text)) for text in (finding.message, *map(str, finding.because)))
     yield "<tr>"
     yield _cell(f"{finding.verdict}: {finding.rule}")
-    yield _cell(f"{finding.actor}, {where}, event {finding.event}")
-    yield f'<td style="text-align:left">{why}</td>'
+    yield _cell(f"{finding.actor}, {where}, {_place(finding)}")
+    yield f"<td{_LEFT}>{why}</td>"
     yield _cell(" ".join(finding.requirements))
     yield "</tr>"
 
 
+def _place(finding: "Finding") -> str:
+    return f"event {finding.event}" if finding.packet is None else f"packet {finding.packet}"
+
+
 def _cell(text: str) -> str:
-    return f'<td style="text-align:left">{escape(inert(text))}</td>'
+    return f"<td{_LEFT}>{escape(inert(text))}</td>"

@@ -29,6 +29,9 @@ GOT_RESET: Final = 0x10
 RESERVED: Final = 0x20
 """It was promised."""
 
+Target = tuple[bytes | None, bytes | None, bytes | None] | None
+"""Scheme, authority and path of a request; None if not all of it is known."""
+
 BOTH_ENDS: Final = SENT_END | GOT_END
 RESETS: Final = SENT_RESET | GOT_RESET
 
@@ -102,7 +105,7 @@ class Stream:
         """Content octets of DATA sent."""
         self.method: bytes | None = None
         """The request's, as far as this endpoint knows it."""
-        self.target: tuple[bytes | None, bytes | None, bytes | None] | None = None
+        self.target: Target = None
         """What was promised on it: scheme, authority and path."""
         self.links: tuple[bytes, ...] = ()
         """The paths that Link fields of the own response have referred to."""

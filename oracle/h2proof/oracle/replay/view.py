@@ -38,6 +38,7 @@ from h2proof.oracle.replay.streams import (
     SENT_END,
     SENT_RESET,
     Stream,
+    Target,
     Tombs,
     is_closed,
     state_of,
@@ -544,12 +545,16 @@ class View:
     def _send_push_promise(self, sent: Sent) -> None:
         promised = sent.value
         if not self.client and promised and not promised & 1 and promised > self.high_mine:
-            self._open(promised, RESERVED | GOT_END, sent.event)
+            self.promise(promised, sent.event)
         self.block_stream = self.streams.get(sent.stream)
         if sent.ends_headers:
             self._send_section(sent)
         else:
             self.lock = sent
+
+    def promise(self, stream: int, event: int) -> Stream:
+        """A server's stream is promised; what on it is for the field block to tell."""
+        return self._open(stream, RESERVED | GOT_END, event)
 
     def _send_ping(self, sent: Sent) -> None:
         if sent.is_ack:
@@ -668,10 +673,7 @@ class View:
     def _read_section(self, section: Section, sent: Sent) -> None:
         """What the peer's block says about the stream, if it is still there."""
         if section.promises:
-            live = self.streams.get(section.opener.value)
-            if live is not None and live.method is None:
-                self._set(live, "method", section.method)
-                self._set(live, "target", section.target)
+            self.got_promised_request(section.opener.value, section.method, section.target)
             return
         live = self.streams.get(sent.stream)
         if live is None:
@@ -705,10 +707,22 @@ class View:
 
     def _deliver_push_promise(self, sent: Sent) -> None:
         promised = sent.value
-        if self.client and promised and not promised & 1 and promised > self.high_theirs:
-            self._open(promised, RESERVED | SENT_END, sent.event)
+        if self.client and promised and not promised & 1:
+            self.got_promise(promised, sent.event)
         if sent.section is not None:
             self._read_section(sent.section, sent)
+
+    def got_promise(self, stream: int, event: int) -> None:
+        """A stream is promised to this client."""
+        if stream > self.high_theirs:
+            self._open(stream, RESERVED | SENT_END, event)
+
+    def got_promised_request(self, stream: int, method: bytes | None, target: Target) -> None:
+        """What is promised on a stream."""
+        live = self.streams.get(stream)
+        if live is not None and live.method is None:
+            self._set(live, "method", method)
+            self._set(live, "target", target)
 
     def _deliver_ping(self, sent: Sent) -> None:
         if not sent.is_ack:
