@@ -106,8 +106,8 @@ class Exchange:
         self._w: ResponseWriter | None = w
         self._body: Body | None = r.body
         self._gone = r.context.done
-        self._lost = False
-        """Whether a call has failed: as good as a client that is gone."""
+        self._lost = asyncio.Event()
+        """Set once a call has failed: as good as a client that is gone."""
         self._trailers = False
         self._read_over = False
 
@@ -120,19 +120,19 @@ class Exchange:
             return
         self._w = None
         self._body = None
-        self.result.panic = ABORT if panic and (self._lost or self._gone.is_set()) else panic
+        self.result.panic = ABORT if panic and (self._lost.is_set() or self._gone.is_set()) else panic
         self.result.complete.set()
 
     async def receive(self) -> Message:
         """The next piece of the request's body; then, at the end of all, the disconnect."""
-        if not (self._read_over or self._lost or self._body is None or self._gone.is_set()):
+        over = self._read_over or self._lost.is_set() or self._gone.is_set()
+        if self._body is not None and not over:
             octets = await self._read(self._body)
             if octets is not None:
                 return {"type": "http.request", "body": octets, "more_body": bool(octets)}
-        if not self._lost:
-            events = self._gone, self.result.complete
-            del self  # whoever waits here keeps nothing else alive
-            await _first_of(*events)
+        events = self._gone, self._lost, self.result.complete
+        del self  # whoever waits here keeps nothing else alive
+        await _first_of(*events)
         return {"type": "http.disconnect"}
 
     async def _read(self, body: Body) -> bytes | None:
@@ -140,10 +140,10 @@ class Exchange:
         try:
             octets = await body.read(CHUNK_OCTETS)
         except CallError:
-            self._lost = True
+            self._lost.set()
             return None
         except asyncio.CancelledError:
-            self._lost = True
+            self._lost.set()
             raise
         self._read_over = not octets
         return octets
@@ -151,7 +151,7 @@ class Exchange:
     async def send(self, message: Message) -> None:
         """One message of the response; OSError once the client is gone (spec 2.4)."""
         if self._w is None:
-            if self._gone.is_set() or self._lost:
+            if self._gone.is_set() or self._lost.is_set():
                 raise ConnectionResetError("the client is gone")
             raise RuntimeError(f"{message['type']} after the response was complete")
         try:
@@ -159,11 +159,11 @@ class Exchange:
         except KeyError:
             raise RuntimeError(f"an application cannot send {message['type']!r}") from None
         except asyncio.CancelledError:
-            self._lost = True
+            self._lost.set()
             raise
         except CallError as error:
             self._w = None
-            self._lost = True
+            self._lost.set()
             raise ConnectionResetError(str(error)) from None
 
     async def _start(self, w: ResponseWriter, message: Message) -> None:
