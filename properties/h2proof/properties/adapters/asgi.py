@@ -120,7 +120,9 @@ class Exchange:
             return
         self._w = None
         self._body = None
-        self.result.panic = ABORT if panic and (self._lost.is_set() or self._gone.is_set()) else panic
+        self.result.panic = (
+            ABORT if panic and (self._lost.is_set() or self._gone.is_set()) else panic
+        )
         self.result.complete.set()
 
     async def receive(self) -> Message:
