@@ -1,6 +1,7 @@
 """Caddy's push handler, fact by fact: part 1 and the variants of part 3 of push-handlers.md."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from h2proof.sim.handlers.caddy.promised_header import initialize_push_headers
 from h2proof.sim.handlers.caddy.server import replacer_of
 from h2proof.sim.handlers.caddy.variables import VARIABLES, get_variable, set_variable
 from h2proof.sim.handlers.header import Header
+from h2proof.sim.handlers.layers.buffering import buffering
 from h2proof.sim.handlers.options import HeaderChanges
+from h2proof.sim.handlers.page import page
 from h2proof.sim.handlers.protocol import Context, chain
 
 SMALL: Mapping[str, Any] = {"body_octets": 10, "resource_octets": 20}
@@ -337,3 +340,42 @@ def test_h13_a_pooled_wrapper_promises_with_the_fields_of_its_own_request(
 
     agents = [each[b"user-agent"] for each in promised_fields(played)]
     assert [b"first", b"first", b"second", b"second"] == agents
+
+
+@pytest.mark.parametrize(
+    ("values", "overwritten"), [(1, False), (2, False), (3, True), (4, False), (5, True)]
+)
+def test_c13_an_added_value_is_overwritten_where_the_request_has_spare_room(
+    values: int, overwritten: bool
+) -> None:
+    request = Header()
+    for number in range(values):
+        request.add("Accept", str(number))
+    outer = initialize_push_headers(request, HeaderChanges(add=(("Accept", "outer"),)))
+    initialize_push_headers(request, HeaderChanges(add=(("Accept", "inner"),)))
+
+    assert ("inner" if overwritten else "outer") == outer["Accept"][-1]
+    assert [str(number) for number in range(values)] == request["Accept"]
+
+
+@pytest.mark.parametrize(("values", "promised"), [(2, b"outer"), (3, b"inner")])
+def test_c13_shows_on_the_wire_where_the_outer_handler_pushes_links_again(
+    bench: Any, values: int, promised: bytes
+) -> None:
+    """With B a buffering layer between two push handlers has the links promised by both (H7)."""
+    built: list[Any] = []
+
+    async def handler(w: Any, r: Any) -> None:
+        await built[0](w, r)
+
+    options = {"resources": "", "links": "</l>", "header_add": "Accept: outer", **SMALL}
+    played = bench(handler, options=options)
+    within = replace(played.stage, options={**options, "header_add": "Accept: inner"})
+    outer, inner = push_handler(played.stage, B), push_handler(within, B)
+    layers = (outer, buffering(played.stage), inner)
+    built.append(caddy_server(played.stage, chain(page(played.stage), *layers)))
+    played.get("/", *(("accept", str(number)) for number in range(values)))
+
+    promises = [each for each in played.notices if type(each).__name__ == "PromiseReceived"]
+    last = [[value for name, value in each.fields if name == b"accept"][-1] for each in promises]
+    assert [b"inner", promised] == last

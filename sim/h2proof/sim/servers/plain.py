@@ -115,7 +115,8 @@ class PlainConnection:
 
     def begin(self, stream: int, fields: Fields, *, body: bool) -> None:
         """Start the handler of a request, the client's or a promised one."""
-        side, place = self.side, {"connection": self.side.connection, "stream": stream}
+        side = self.side
+        place: dict[str, Any] = {"connection": side.connection, "stream": stream}
         context = Context()
         side.register.track(context, "request context", size=CONTEXT_OCTETS, by="server", **place)
         content = RequestBody(side.loop, partial(self._credit, stream)) if body else None
