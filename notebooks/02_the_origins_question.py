@@ -16,7 +16,8 @@
 # question: does the handler as it was retain anything, and what does the pool change?
 #
 # `prove` drives each handler, and the chain in which a layer keeps the writer, through every
-# behaviour that a client of ours has, and with every call failing once. It rests on models; the proof says on what each of them rests.
+# behaviour that a client of ours has, and with every call failing once. It rests on models; the proof
+# says on what each of them rests.
 
 # %%
 from concurrent.futures import ProcessPoolExecutor
@@ -117,4 +118,5 @@ for seen in (with_pool, without):
 
 # %%
 for model in [proof.server, *(subject.model for subject in proof.subjects)]:
-    print(f"{model.name} ({model.rests_on}): {model.sentence}\n    {model.source}")
+    told = f"{model.name} ({model.rests_on}): {model.sentence} {model.source}"
+    print(fill(told, 80, subsequent_indent="    "))

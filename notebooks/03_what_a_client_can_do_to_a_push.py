@@ -59,9 +59,10 @@ cancelled.verdict
 # %% [markdown]
 # ## Never giving credit
 #
-# A client that never sends WINDOW_UPDATE lets the server send one window and then wait. The page
-# below is larger than that. What the server may still send sinks to zero and stays there until the
-# faults stop and the client becomes polite.
+# A client that announces windows of no octet and never raises them lets the server promise, and send
+# the fields of both responses; then both handlers' octets wait. What the server may send on the two
+# streams is zero until the faults stop and the client becomes polite: only then the first DATA goes
+# out, and the wrapper, which was live all the while, is released.
 
 # %%
 large = {**page, "body_octets": 80_000}

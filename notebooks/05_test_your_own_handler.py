@@ -41,7 +41,8 @@ print("nothing found in 60 examples")
 # %% [markdown]
 # ## A mistake that a quick look does not show
 #
-# This version remembers the writer of each request, "for later". Every single response is right.
+# This version remembers the writer of each request, "for later". Every single response is right, and
+# no client can tell. The accounts can, in one run: when all is quiet, the writer is still live.
 
 # %%
 kept = []

@@ -64,7 +64,7 @@ def test_windows_follow_what_is_sent_and_granted() -> None:
     )
     [connection, stream] = sorted(windows.windows(trace), key=lambda each: each.stream)
 
-    assert [(2, 65_535), (2, 65_470)] == connection.steps
+    assert [(0, 65_535), (2, 65_470)] == connection.steps
     assert [(1, 100), (2, 35), (3, 45), (4, -55)] == stream.steps
     assert "stream 1" in words_of(charts.flow_windows(trace))
 
@@ -97,6 +97,16 @@ def test_a_verdict_is_shown_with_its_reasons_and_nothing_acts() -> None:
     assert bundle["text/plain"].startswith("violation: 1 finding; 3 frames judged")
     assert verdict.findings[0].rule in bundle["text/html"]
     assert "RFC9113" in bundle["text/html"]
+    assert "event 2" in bundle["text/html"]
+    assert 8 == bundle["text/html"].count("text-align:left")  # four heads, four cells
+
+
+def test_a_finding_of_a_capture_is_told_by_its_packet() -> None:
+    trace = notation.parse_one(
+        "C  SETTINGS packet=7\nS  SETTINGS ACK packet=8\nS  SETTINGS ACK packet=9\n"
+    )
+
+    assert "server, the connection, packet 9" in verdict_bundle(judge(trace))["text/html"]
 
 
 def test_an_empty_ledger_says_so() -> None:

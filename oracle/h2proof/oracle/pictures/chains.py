@@ -48,8 +48,8 @@ def handler_chain(trace: Trace, stream: int, connection: int = 0) -> str:
         axis.set_ylim(-1, 1)
         axis.axis("off")
         for place, link in enumerate(chain):
-            until = "on" if link.released is None else f"to {link.released}"
-            words = f"{link.by or 'somebody'}\n{link.resource}\nevents {link.acquired} {until}"
+            until = "still live" if link.released is None else f"till {link.released}"
+            words = f"{link.by or 'somebody'}\n{link.resource}\nfrom event {link.acquired}, {until}"
             axis.text(
                 place * _GAP,
                 0,

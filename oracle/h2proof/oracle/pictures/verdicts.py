@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from h2proof.oracle.verdict import Finding, Verdict
 
 
-_LEFT: Final = ' style="text-align:left;vertical-align:top"'
+_LEFT: Final = "text-align:left;vertical-align:top"
 """Said of each cell: pages that show a notebook centre or right-align what says nothing."""
 
 
@@ -47,7 +47,9 @@ def _verdict_html(verdict: "Verdict") -> Iterator[str]:
     yield f"<p><b>{escape(_summary(verdict))}</b></p>"
     if not verdict.findings and not verdict.unknowns:
         return
-    heads = "".join(f"<th{_LEFT}>{head}</th>" for head in ("Rule", "Who, where", "Why", "Clauses"))
+    heads = "".join(
+        f"<th style='{_LEFT}'>{head}</th>" for head in ("Rule", "Who, where", "Why", "Clauses")
+    )
     yield f"<table><thead><tr>{heads}</tr></thead><tbody>"
     for finding in verdict.findings:
         yield "".join(_finding_row(finding))
@@ -59,12 +61,11 @@ def _verdict_html(verdict: "Verdict") -> Iterator[str]:
 
 def _finding_row(finding: "Finding") -> Iterator[str]:
     where = f"stream {finding.stream}" if finding.stream else "the connection"
-    why = "<br>".join(escape(inert(text)) for text in (finding.message, *map(str, finding.because)))
     yield "<tr>"
     yield _cell(f"{finding.verdict}: {finding.rule}")
     yield _cell(f"{finding.actor}, {where}, {_place(finding)}")
-    yield f"<td{_LEFT}>{why}</td>"
-    yield _cell(" ".join(finding.requirements))
+    yield _cell(finding.message, *map(str, finding.because))
+    yield _cell(*finding.requirements, style=f"{_LEFT};white-space:nowrap")
     yield "</tr>"
 
 
@@ -72,5 +73,6 @@ def _place(finding: "Finding") -> str:
     return f"event {finding.event}" if finding.packet is None else f"packet {finding.packet}"
 
 
-def _cell(text: str) -> str:
-    return f"<td{_LEFT}>{escape(inert(text))}</td>"
+def _cell(*lines: str, style: str = _LEFT) -> str:
+    text = "<br>".join(escape(inert(line)) for line in lines)
+    return f'<td style="{style}">{text}</td>'

@@ -42,6 +42,9 @@ class _Book:
 
     def see(self, event: FrameEvent) -> None:
         """One frame of the connection."""
+        if not self.windows:  # the connection's are there from its first frame on
+            self._window("client", 0, event.index)
+            self._window("server", 0, event.index)
         if event.type == FrameType.DATA:
             for stream in (event.stream, 0):
                 self._window(event.sender, stream, event.index).move(event.index, -event.length)

@@ -28,7 +28,9 @@ def matrix(proof: Proof) -> str:
         axis.set_xticks(range(columns), [_column_name(subject) for subject in proof.subjects])
         axis.set_yticks(range(rows), list(proof.behaviours))
         axis.xaxis.tick_top()
-        axis.set_xlabel("!: the rule broken most, and in how many of the runs; 0: in none")
+        axis.set_xlabel(
+            "!: the rule broken most (+n: so many others), and in how many of the runs; 0: in none"
+        )
         axis.tick_params(length=0)
         axis.grid(visible=False)
         for side in ("left", "bottom"):

@@ -29,7 +29,7 @@ from h2proof.sim.notation.words import inert
 from h2proof.sim.trace import Trace
 
 ROWS_MAX: Final = 400
-WIDTH: Final = 920
+WIDTH: Final = 860
 ROW: Final = 26
 MARK: Final = 20
 TOP: Final = 46
