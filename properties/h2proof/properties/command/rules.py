@@ -49,11 +49,17 @@ def _table(chosen: list[RuleRow]) -> Iterator[str]:
         if row.requirements:
             yield from _folded(", ".join(row.requirements))
     yield ""
-    yield f"{len(chosen)} rules"
+    yield f"{len(chosen)} rule{'' if len(chosen) == 1 else 's'}"
 
 
 def _folded(text: str) -> list[str]:
-    return wrap(text, _WIDTH, initial_indent="    ", subsequent_indent="    ")
+    return wrap(
+        text, _WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
+    )
+
+
+def _hanging(text: str) -> list[str]:
+    return wrap(text, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)
 
 
 def _rows(chosen: list[RuleRow]) -> list[dict[str, Any]]:
@@ -73,11 +79,12 @@ def _coverage() -> Iterator[str]:
     yield "Requirements and their answers"
     for answer in answers().values():
         need = answer.requirement
-        yield f"{need.id}  {need.level} {need.kind}  {_told(answer)}"
+        yield from _hanging(f"{need.id}  {need.level} {need.kind}  {_told(answer)}")
     yield ""
     yield "Rules and their requirements"
     for row in rules().values():
-        yield f"{row.name}  {', '.join(row.requirements) or '(resources and waits: no RFC clause)'}"
+        clauses = ", ".join(row.requirements) or "(resources and waits: no RFC clause)"
+        yield from _hanging(f"{row.name}  {clauses}")
     yield ""
     yield "Counts"
     for how, count in counts().items():
