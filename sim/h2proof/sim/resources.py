@@ -201,6 +201,9 @@ class Pool(Generic[T]):
         self._size = size
         self._free: list[tuple[T, Resource]] = []
         self._last: dict[int, Resource] = {}
+        self._out = 0
+        self._out_max = 0
+        """How many were in use at once, at most."""
 
     def __len__(self) -> int:
         return len(self._free)
@@ -209,7 +212,12 @@ class Pool(Generic[T]):
         return (obj for obj, _ in self._free)
 
     def unshared(self) -> set[int]:
-        """Identities of those that wait here once, and to which nobody else refers."""
+        """Identities of those that wait here once, and to which nobody else refers.
+
+        None in a pool in which more wait than were ever in use at once: that needs explaining.
+        """
+        if len(self._free) > self._out_max:
+            return set()
         return {id(obj) for obj, _ in self._free if getrefcount(obj) == ALONE}
 
     def take(self, *, connection: int = 0, stream: int = 0, by: str = "") -> Lease[T]:
@@ -227,6 +235,8 @@ class Pool(Generic[T]):
                 newest, connection=connection, stream=stream, size=self._size, by=by
             )
         self._last[resource.number] = resource
+        self._out += 1
+        self._out_max = max(self._out_max, self._out)
         return Lease(self._register, resource, obj)
 
     def put(self, lease: Lease[T], by: str = "") -> None:
@@ -234,6 +244,7 @@ class Pool(Generic[T]):
         resource, obj = lease._resource, lease._object
         self._register.release(resource, by)
         self._free.append((obj, resource))
+        self._out -= 1
 
     def abandon(self, lease: Lease[T]) -> None:
         """The object will not be put back; it goes when nothing refers to it any more."""

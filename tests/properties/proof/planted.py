@@ -7,7 +7,11 @@ from h2proof.sim.handlers.caddy import A, caddy_server, push_handler
 from h2proof.sim.handlers.model import HandlerModel
 from h2proof.sim.handlers.page import page
 from h2proof.sim.handlers.protocol import Handler, Request, ResponseWriter, chain
+from h2proof.sim.pipe import Pipe
 from h2proof.sim.resources import Lease, Pool
+from h2proof.sim.servers.go.connection import GoConnection
+from h2proof.sim.servers.go.stream import Stream
+from h2proof.sim.servers.go.writes import Write
 from h2proof.sim.side import Stage
 
 KEPT: list[object] = []
@@ -94,3 +98,50 @@ def cache_of(most: int) -> HandlerModel:
         return handle
 
     return HandlerModel("cache", f"a cache of {most}", "read", "this test", build)
+
+
+class Hoard(Pool[Thing]):
+    """A pool that makes a new one each time, and keeps them all."""
+
+    def take(self, *, connection: int = 0, stream: int = 0, by: str = "") -> Lease[Thing]:
+        """Never one that was put back."""
+        waiting, self._free = self._free, []
+        lease = super().take(connection=connection, stream=stream, by=by)
+        self._free = waiting
+        return lease
+
+
+def _hoards(stage: Stage) -> Handler:
+    pool = Hoard(stage.register, "thing", Thing)
+    KEPT.append(pool)
+
+    async def handle(w: ResponseWriter, r: Request) -> None:
+        pool.put(pool.take(connection=r.connection, stream=r.stream))
+        await w.write_header(200)
+
+    return handle
+
+
+HOARDS = HandlerModel("hoards", "a pool that is never drawn from", "read", "this test", _hoards)
+
+
+def keeps_a_write(connection: GoConnection, write: Write, error: str) -> None:
+    """Go's connection with one line too much: what was written goes into a list, not out."""
+    KEPT.append(write)
+    write.error = error
+    if write.waiter is not None and not write.waiter.done():
+        write.waiter.set_result(None)
+
+
+def clears_no_deadline(connection: GoConnection, stream: Stream) -> None:
+    """Go's connection with a line missing: a closed stream's deadline stays set."""
+
+
+def keeps_who_puts(pipe: Pipe, octets: bytes) -> bool:
+    """A pipe with one line too much: the task that hands octets over goes into a list."""
+    if pipe.sender == "server":
+        KEPT.append(asyncio.current_task())
+    return _put(pipe, octets)
+
+
+_put = Pipe.put

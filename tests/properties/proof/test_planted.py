@@ -10,8 +10,9 @@ from tests.properties.proof import planted
 from h2proof.oracle import growth
 from h2proof.properties.search import examine
 from h2proof.properties.search.campaign import figures
-from h2proof.sim.pipe import PipeOptions
+from h2proof.sim.pipe import Pipe, PipeOptions
 from h2proof.sim.scenario import Act, Bounds, ClientPlan, RequestPlan, Scenario
+from h2proof.sim.servers.go.connection import GoConnection
 from h2proof.sim.side import Side
 from h2proof.sim.world import Run, World, play, server_named
 
@@ -117,6 +118,45 @@ def test_an_end_of_http2_in_a_list_leaks_what_it_counts(
 
     assert account in found
     assert "item 0 of a list" in found[account]
+
+
+def test_what_a_connection_has_written_and_keeps_is_a_leak_of_queued_frames(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(GoConnection, "_answer", planted.keeps_a_write)
+
+    found = leaks(played(pushes))
+
+    assert "KEPT of module tests.properties.proof.planted" in found["queued frame"]
+
+
+def test_a_deadline_of_a_stream_that_is_closed_is_a_leak_of_timers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(GoConnection, "_clear_deadline", planted.clears_no_deadline)
+    an_hour = replace(BASE, options={"write_timeout_ns": 3_600_000_000_000})
+
+    found = leaks(World(an_hour, pushes).play())
+
+    assert "_timers of a VirtualLoop" in found["timer"]
+    monkeypatch.undo()
+    assert {} == leaks(World(an_hour, pushes).play())
+
+
+def test_a_pool_that_is_never_drawn_from_is_a_leak_of_pooled_objects() -> None:
+    found = leaks(played(planted.HOARDS))
+
+    assert "_free of a Hoard" in found["pooled thing"]
+
+
+def test_a_pipe_that_keeps_who_writes_into_it_is_a_leak_of_tasks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Pipe, "put", planted.keeps_who_puts)
+
+    found = leaks(played(pushes))
+
+    assert "KEPT of module tests.properties.proof.planted" in found["task"]
 
 
 def test_the_pair_without_a_plant_has_no_leak() -> None:

@@ -107,6 +107,45 @@ def test_every_form_names_every_handler(pair: Proof, form: str) -> None:
     assert all(each.model.name in text for each in pair.subjects)
 
 
+def test_the_html_page_draws_each_ladder(pair: Proof) -> None:
+    text = FORMS["html"](pair)
+    fingerprints = {shown.fingerprint for each in pair.subjects for shown in each.shown}
+
+    assert len(fingerprints) == text.count("<svg ") == text.count("</svg>")
+    assert "\0" not in text
+    assert "other stream" in text
+
+
+def test_a_pool_grows_with_what_is_asked_at_once_and_not_with_the_requests(pair: Proof) -> None:
+    laws = {
+        row.axis: row.law
+        for row in pair.growth
+        if (row.subject, row.kind) == ("caddy-c1", "pooled wrapper")
+    }
+
+    assert "constant (1)" == laws["requests"]
+    assert "linear up to 32, slope 1" == laws["requests at once"]
+    assert "constant (1)" == laws["PINGs"]
+
+
+def test_the_discussions_figures_stand_beside_the_counts_as_quoted(pair: Proof) -> None:
+    """V2, by hand: 3896 B/op and 31 allocations on master, 3802 and 29 with the pool."""
+    page = FORMS["text"](pair)
+
+    assert "3896 B/op, 31 allocs/op" in page
+    assert "3802 B/op, 29 allocs/op" in page
+    assert "not measured here" in " ".join(page.split())
+    assert [True, False, True, False] == [each.quoted is not None for each in pair.subjects]
+    assert "3896 B/op, 31 allocs/op" in FORMS["markdown"](pair)
+
+
+def test_a_handler_without_wrappers_is_counted_by_its_response_writers() -> None:
+    page = FORMS["text"](prove(("page",), behaviours=("polite",), calls=(), deviations_max=0))
+
+    assert "no wrapper was made" not in page
+    assert "the response writers it is given" in page
+
+
 def test_the_number_of_workers_does_not_show() -> None:
     with ThreadPoolExecutor(1) as executor:
         elsewhere = prove(("page",), behaviours=("polite",), calls=(), executor=executor)

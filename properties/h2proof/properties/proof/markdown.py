@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from h2proof.properties.proof.page import WRAPPERS, replay, told
+from h2proof.properties.proof.page import replay, told, wrappers_of
 from h2proof.properties.proof.proof import Proof, Shown, Subject
 from h2proof.properties.proof.quoted import SOURCE
 
@@ -46,7 +46,7 @@ def _numbers(proof: Proof) -> Iterator[str]:
     yield row("handler", *names)
     yield row("---", *["---:"] * len(names))
     for each in proof.subjects:
-        account, pooled = (each.account(kind) for kind in WRAPPERS)
+        account, pooled = wrappers_of(each)
         if account is not None:
             yield row(
                 f"`{each.model.name}`",

@@ -2,12 +2,20 @@
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import Final
 
 from h2proof.properties.proof import lifecycle
-from h2proof.properties.proof.proof import Growth, Proof, Shown, Stall, Subject
+from h2proof.properties.proof.proof import (
+    WRAPPER_KINDS,
+    Account,
+    Growth,
+    Proof,
+    Shown,
+    Stall,
+    Subject,
+)
 from h2proof.properties.proof.quoted import SOURCE
 
 WIDTH: Final = 80
@@ -18,8 +26,9 @@ WRAPPERS: Final = ("wrapper", "pooled wrapper")
 LADDER_LINES_MAX: Final = 34
 
 
-def render(proof: Proof) -> str:
-    """The page."""
+def render(proof: Proof, drawn: Callable[[Shown], Iterable[str]] | None = None) -> str:
+    """The page; `drawn` gives the lines that stand where a case's ladder is to be seen."""
+    ladder = ladder_of if drawn is None else drawn
     parts = (
         _head(proof),
         _verdicts(proof),
@@ -27,7 +36,7 @@ def render(proof: Proof) -> str:
         _numbers(proof),
         _matrix(proof),
         _lifecycle(proof),
-        _findings(proof),
+        _findings(proof, ladder),
         _bounds(proof),
     )
     return "\n".join(line.rstrip() for part in parts for line in part) + "\n"
@@ -96,6 +105,8 @@ def _models(proof: Proof) -> Iterator[str]:
 
 def _numbers(proof: Proof) -> Iterator[str]:
     yield from _title("Wrappers, over all runs (live and peak: the most of one run)")
+    if any(subject.account(WRAPPERS[0]) is None for subject in proof.subjects):
+        yield "  (of a handler that makes none: the response writers it is given)"
     names = [each.model.name for each in proof.subjects]
     width = max(16, *(len(name) for name in names))
     yield (
@@ -116,7 +127,7 @@ def _numbers(proof: Proof) -> Iterator[str]:
 
 
 def _wrapper_row(subject: Subject, width: int) -> str:
-    account, pooled = (subject.account(kind) for kind in WRAPPERS)
+    account, pooled = wrappers_of(subject)
     if account is None:
         return f"  {subject.model.name:{width}}{'no wrapper was made':>28}"
     return (
@@ -124,6 +135,12 @@ def _wrapper_row(subject: Subject, width: int) -> str:
         f"{account.peak:>7}{account.at_quiet:>9}{pooled.at_quiet if pooled else 0:>9}"
         f"{account.octet_seconds:>12.1f}"
     )
+
+
+def wrappers_of(subject: Subject) -> tuple[Account | None, Account | None]:
+    """What stands between handler and stream, and what of it waits in a pool."""
+    made = (subject.account(kind) for kind in WRAPPER_KINDS)
+    return next((each for each in made if each is not None), None), subject.account(WRAPPERS[1])
 
 
 def _stall(stalls: Sequence[Stall], name: str, what: str) -> str:
@@ -209,7 +226,7 @@ def _lifecycle(proof: Proof) -> Iterator[str]:
 # --- findings -------------------------------------------------------------------------------------
 
 
-def _findings(proof: Proof) -> Iterator[str]:
+def _findings(proof: Proof, ladder: Callable[[Shown], Iterable[str]]) -> Iterator[str]:
     """Each fingerprint once, by the first handler that shows it."""
     where: dict[str, list[tuple[Subject, Shown]]] = {}
     for subject in proof.subjects:
@@ -218,10 +235,19 @@ def _findings(proof: Proof) -> Iterator[str]:
     for number, (fingerprint, shows) in enumerate(where.items(), 1):
         names = [subject.model.name for subject, _ in shows]
         whose = f"server {proof.server.name}" if fingerprint in proof.servers else ", ".join(names)
-        yield from _finding(f"{number}. {whose}", shows)
+        yield from _finding(f"{number}. {whose}", shows, ladder)
 
 
-def _finding(whose: str, shows: Sequence[tuple[Subject, Shown]]) -> Iterator[str]:
+def ladder_of(shown: Shown) -> list[str]:
+    """The rows of the case's ladder, not too many."""
+    return shortened(shown.ladder.splitlines())
+
+
+def _finding(
+    whose: str,
+    shows: Sequence[tuple[Subject, Shown]],
+    ladder: Callable[[Shown], Iterable[str]],
+) -> Iterator[str]:
     subject, shown = shows[0]
     yield from _title(f"{whose}: {told(shown.rule)}")
     yield from wrap(f"{shown.message[:1].upper()}{shown.message[1:]}.", WIDTH)
@@ -232,7 +258,7 @@ def _finding(whose: str, shows: Sequence[tuple[Subject, Shown]]) -> Iterator[str
         WIDTH,
     )
     yield ""
-    yield from shortened(shown.ladder.splitlines())
+    yield from ladder(shown)
     yield ""
     for fact in shown.because:
         yield from _filled("because", fact, 10)

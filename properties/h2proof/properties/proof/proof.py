@@ -16,6 +16,9 @@ from h2proof.properties.search.case import Case
 
 VERSION: Final = 1
 
+WRAPPER_KINDS: Final = ("wrapper", "response writer")
+"""What stands between a handler and its stream: its own wrapper, else the server's writer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Model:

@@ -224,6 +224,7 @@ class GoConnection:
             stream=write.stream.id,
             size=write.octets,
             by=write.frame,
+            obj=write,
         )
         self._queue.push(write)
         self._kick()
@@ -294,7 +295,11 @@ class GoConnection:
         self._clear_deadline(stream)
         stream.deadline = self.loop.call_at_ns(at_ns, self._deadline, stream)
         stream.deadline_account = self.side.register.acquire(
-            "timer", connection=self.number, stream=stream.id, by="write deadline"
+            "timer",
+            connection=self.number,
+            stream=stream.id,
+            by="write deadline",
+            obj=stream.deadline,
         )
 
     def _deadline(self, stream: Stream) -> None:

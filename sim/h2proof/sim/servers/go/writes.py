@@ -26,7 +26,7 @@ class Write:
 
     frame: ClassVar[str] = ""
     """The type of its frames."""
-    __slots__ = ("account", "ends", "error", "stream", "waiter")
+    __slots__ = ("__weakref__", "account", "ends", "error", "stream", "waiter")
 
     def __init__(self, stream: "Stream", *, ends: bool = False) -> None:
         self.stream = stream
