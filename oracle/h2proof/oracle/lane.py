@@ -241,7 +241,7 @@ class Lane:
             or flags & ~END_STREAM
             or live.facts & _MAY_SEND != OPENED
             or not live.final
-            or live.announced >= 0
+            or (live.announced >= 0 and not _fits(live, length, flags))
             or length > _FRAME_SIZE_MIN
             or length > WINDOW_DEFAULT + view.credit
             or length > view.setting(INITIAL_WINDOW_SIZE) + live.credit
@@ -392,11 +392,13 @@ class Lane:
         view = self._view
         if view.promised or view.goaway_got is not None or not _asks_as_usual(lines):
             return False
+        if ends and lines.length >= 0:
+            return False
         if view.active >= view.setting(MAX_CONCURRENT_STREAMS) and not self._make_room(place):
             return False
         method = lines.pseudos[b":method"] or b""
         event = self._event[place]
-        live = view.open_own(stream, method, event)
+        live = view.open_own(stream, method, lines.length, event)
         if ends:
             view.end_own(live, event)
         self._pass(place, HEADERS, _REQUEST + 2 * _METHODS.index(method) | ends)
@@ -421,11 +423,13 @@ class Lane:
         status = lines.pseudos.get(b":status")
         if len(lines.pseudos) != 1 or status is None or not _is_final(status):
             return False
+        if ends and lines.length >= 0:
+            return False
         live = view.streams.get(stream) or self._deliver_request(place, stream)
         if live is None or not self._may_answer(live):
             return False
         event = self._event[place]
-        view.answer(live, int(status), event)
+        view.answer(live, int(status), lines.length, event)
         if ends:
             view.end_own(live, event)
         self._pass(place, HEADERS, _RESPONSE | ends)
@@ -458,7 +462,7 @@ class Lane:
         ):
             return False
         lines = self._lines(place, 4)
-        if lines is None or not _asks_as_usual(lines):
+        if lines is None or lines.length >= 0 or not _asks_as_usual(lines):
             return False
         method = lines.pseudos[b":method"]
         if method not in SAFE_AND_CACHEABLE:
@@ -585,6 +589,12 @@ def _is_plain_authority(authority: bytes | None) -> bool:
     return bool(authority) and b"@" not in (authority or b"")
 
 
+def _fits(live: Stream, octets: int, ends: int) -> bool:
+    """So much more content is what the message has announced."""
+    total = live.octets + octets
+    return total == live.announced if ends else total <= live.announced
+
+
 class Glance(Enum):
     """What the first look at a frame says of the rules that could object to it."""
 
@@ -627,6 +637,7 @@ def _glance_at_head(view: View, sent: Sent, section: Section) -> Glance:
         or lines is None
         or not lines.plain
         or lines.hidden
+        or lines.length >= 0
         or lines.twice is not None
         or lines.late is not None
     ):

@@ -11,6 +11,7 @@ from h2proof.oracle.replay.sent import Section
 from h2proof.sim.fields import CONNECTION_SPECIFIC
 
 _DIGITS: Final = re.compile(rb"[0-9]{1,18}")
+_LENGTH: Final = b"content-length"
 _NAME: Final = re.compile(rb":?[\x21-\x39\x3b-\x40\x5b-\x7e]+")
 _TOKEN: Final = re.compile(rb":?[!#$%&'*+.^_`|~0-9a-z-]+")
 _WATCHED: Final = CONNECTION_SPECIFIC | {
@@ -34,7 +35,17 @@ _plain: set[tuple[bytes, bytes]] = set()
 class Lines:
     """What one pass over a field section found."""
 
-    __slots__ = ("bad_names", "bad_values", "fields", "hidden", "late", "plain", "pseudos", "twice")
+    __slots__ = (
+        "bad_names",
+        "bad_values",
+        "fields",
+        "hidden",
+        "late",
+        "length",
+        "plain",
+        "pseudos",
+        "twice",
+    )
 
     def __init__(self) -> None:
         self.pseudos: dict[bytes, bytes | None] = {}
@@ -48,7 +59,9 @@ class Lines:
         self.bad_names: list[bytes] = []
         self.bad_values: list[tuple[bytes, bytes]] = []
         self.plain = True
-        """Every line is one that no rule about fields has to look at."""
+        """Every line is one that no rule about fields has to look at; one length may be among."""
+        self.length = -1
+        """Among plain lines, what content-length says; -1 if it is not there."""
         self.hidden = 0
         """Lines of which the name or the value cannot be known."""
 
@@ -114,5 +127,8 @@ def _look(lines: Lines, name: bytes, value: bytes | None) -> None:
     elif value is not None and name not in _WATCHED and _TOKEN.fullmatch(name):
         if len(_plain) < _PLAIN_MAX and len(name) + len(value) < 256:
             _plain.add((name, value))
+        return
+    elif name == _LENGTH and name not in lines.fields and value and _DIGITS.fullmatch(value):
+        lines.length = int(value)
         return
     lines.plain = False

@@ -445,22 +445,21 @@ class View:
         live.facts |= OPENED
         self._active[live.id] = None
 
-    def open_own(self, stream: int, method: bytes, event: int) -> Stream:
-        """A client's plain request, its field block whole: nothing of it is to be remembered."""
+    def open_own(self, stream: int, method: bytes, length: int, event: int) -> Stream:
+        """A client's plain request, its field block whole; `length` is its content's, or -1."""
         live = self._open(stream, OPENED, event)
         self.prioritized.pop(stream, None)
-        live.heads, live.method, live.final = 1, method, True
+        live.heads, live.method, live.final, live.announced = 1, method, True, length
         return live
 
-    def answer(self, live: Stream, status: int, event: int) -> None:
+    def answer(self, live: Stream, status: int, length: int, event: int) -> None:
         """A server's plain final response, likewise, to a request that is not CONNECT."""
         if not live.facts & OPENED:
             self._fulfil(live)
         self._answered(live.id, event)
         live.heads += 1
         live.final = True
-        if self.answers_without_content(live, status):
-            live.announced = 0
+        live.announced = 0 if self.answers_without_content(live, status) else length
 
     def _answered(self, stream: int, event: int) -> None:
         if stream & 1 and stream > self.answered:
