@@ -252,3 +252,21 @@ def test_an_unknown_moment_is_refused_with_those_there_are() -> None:
 def test_an_unknown_behaviour_is_refused_with_those_there_are() -> None:
     with pytest.raises(ValueError, match=r"no behaviour 'rude'; there are polite"):
         played(Act("rude"))
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "name", "value", "least"),
+    [
+        ("drips-octets", "octets", 0, 1),
+        ("slow-reader", "octets", -1, 1),
+        ("makes-noise", "times", -3, 0),
+        ("goes-away", "last", -2, -1),
+    ],
+)
+def test_a_number_below_the_least_is_refused(
+    behaviour: str, name: str, value: int, least: int
+) -> None:
+    with pytest.raises(ValueError, match=f"parameter {name} is {value}; it is at least {least}"):
+        CLIENTS[behaviour].part(Act(behaviour, {name: value}))
+
+    assert CLIENTS[behaviour].part(Act(behaviour, {name: least}))

@@ -2,13 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from h2proof.sim.clients.moments import MOMENTS
 from h2proof.sim.scenario import Act, Param
 
 if TYPE_CHECKING:
     from h2proof.sim.clients.client import Client
+
+OCTETS: Final = "octets"
+"""The parameter that says how much is done at once; nothing at once would never end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,10 @@ class Behaviour:
                     f"{self.name}: parameter {name} is {value!r}; it should be of type "
                     f"{wanted.__name__}, as in its default {self.params[name]!r}"
                 )
+            if isinstance(value, int) and value < self._least(name):
+                raise ValueError(
+                    f"{self.name}: parameter {name} is {value}; it is at least {self._least(name)}"
+                )
         part = Part({**self.params, **act.params}, act.requests)
         if "after" in part.params and part.params["after"] not in MOMENTS:
             raise ValueError(
@@ -74,3 +81,10 @@ class Behaviour:
                 f"there are {', '.join(MOMENTS)}"
             )
         return part
+
+    def _least(self, name: str) -> int:
+        """The least that a number may be; a default below 0 stands for none."""
+        if name == OCTETS:
+            return 1
+        default = self.params[name]
+        return min(0, default) if isinstance(default, int) else 0
