@@ -106,6 +106,21 @@ def test_a_module_that_cannot_be_imported_is_one_sentence(
     assert f"module '{module}' cannot be imported" in told
 
 
+def test_a_function_that_is_not_async_is_no_handler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "plain_page.py").write_text("def page(w, r):\n    return None\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert 2 == main(["run", "plain_page:page"])
+    assert "plain_page:page is not async" in capsys.readouterr().err
+
+
+def test_a_proof_ends_on_no_rule_that_it_cannot_find(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 2 == main(["prove", "caddy", "--exit-on", "use-after-relase"])
+    assert "there is no rule 'use_after_relase'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["{}", "[1]", '{"version": 1,', "no json", b"\xff\xfe"], ids=repr)
 def test_a_scenario_that_is_none_is_told_with_its_file(
     text: str | bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from h2proof.oracle.catalogue import rules
 from h2proof.properties.command.options import (
     current_folder_importable,
     emit,
@@ -19,7 +20,9 @@ from h2proof.properties.proof import PAIR, Proof, prove
 from h2proof.properties.proof.forms import FORMS
 from h2proof.properties.proof.proving import DEVIATIONS_MAX
 from h2proof.properties.proof.tried import SEEDS
+from h2proof.properties.search import PANIC
 from h2proof.sim.clients import CLIENTS
+from h2proof.sim.world import UNCAUGHT
 
 
 @click.command(
@@ -46,12 +49,19 @@ from h2proof.sim.clients import CLIENTS
     metavar="NAME",
     help="Try only clients that behave so; repeatable.",
 )
-@click.option("--server", default="go", show_default=True, help="The server model around it.")
+@click.option(
+    "--server",
+    default="go",
+    show_default=True,
+    metavar="NAME",
+    help="The server model around it: go or plain.",
+)
 @click.option(
     "--seeds",
     type=click.IntRange(min=0, max=10_000),
     default=SEEDS,
     show_default=True,
+    metavar="N",
     help="Schedules in random order for each behaviour.",
 )
 @click.option(
@@ -95,6 +105,7 @@ def command(
 
     Without arguments the built-in pair: Caddy's push handler, and its pooled version.
     """
+    ends_on = _rules(exit_on)
     current_folder_importable()
     handlers = (handler, *against) if handler else (*PAIR, *against)
     most = None if exhaustive else DEVIATIONS_MAX
@@ -112,13 +123,24 @@ def command(
         except ValueError as error:
             raise click.UsageError(str(error)) from None
     emit(FORMS[form](proof), output)
-    return _exit_code(proof, {name.replace("-", "_") for name in exit_on})
+    return _exit_code(proof, ends_on)
+
+
+def _rules(names: tuple[str, ...]) -> set[str]:
+    """The rules of that name, written with - or _; UsageError for what no proof can find."""
+    wanted = {name.replace("-", "_") for name in names}
+    for name in sorted(wanted - {*rules(), PANIC, UNCAUGHT}):
+        raise click.UsageError(
+            f"there is no rule {name!r}; a proof finds {PANIC}, {UNCAUGHT},"
+            " and what `h2proof rules` lists"
+        )
+    return wanted
 
 
 def _executor(count: int) -> AbstractContextManager[Executor | None]:
     return nullcontext(None) if count == 1 else ProcessPoolExecutor(count)
 
 
-def _exit_code(proof: Proof, rules: set[str]) -> int:
+def _exit_code(proof: Proof, ends_on: set[str]) -> int:
     found = {shown.rule for subject in proof.subjects for shown in subject.shown}
-    return int(bool(found & rules if rules else found))
+    return int(bool(found & ends_on if ends_on else found))

@@ -7,6 +7,7 @@ given its handler and its server needs neither.
 
 import importlib
 from collections.abc import Callable
+from inspect import iscoroutinefunction, isfunction
 from typing import TYPE_CHECKING, Any
 
 from h2proof.sim.handlers.model import HandlerModel
@@ -30,6 +31,8 @@ def handler_named(name: str) -> HandlerModel | Callable[..., Any]:
     if not callable(found) and not isinstance(found, HandlerModel):
         what = type(found).__name__
         raise ValueError(f"{name} is {what}, not a handler that can be called")  # noqa: TRY004
+    if isfunction(found) and not iscoroutinefunction(found):
+        raise ValueError(f"{name} is not async; a handler is an `async def` of (w, r)")
     handler: HandlerModel | Callable[..., Any] = found
     return handler
 
