@@ -11,7 +11,10 @@ from tests.oracle.judge.runs import runs
 from tests.oracle.judge.test_mutations import as_capture, mutants
 
 from h2proof.oracle import importers, judge
+from h2proof.sim import notation
 from h2proof.sim.trace import Trace
+
+NEIGHBOURS = Path(__file__).parents[2] / "data" / "neighbours"
 
 
 def same(trace: Trace) -> bool:
@@ -50,6 +53,12 @@ def test_long_traffic_has_the_same_verdict_without_the_lane(kind: str, tmp_path:
     path.write_bytes(capture(kind, 400_000))
     for each in importers.read(str(path)):
         assert same(each.trace)
+
+
+def test_neighbours_have_the_same_verdicts_without_the_lane() -> None:
+    for path in sorted(NEIGHBOURS.glob("*.txt")):
+        for titled in notation.parse(path.read_text(encoding="utf-8")):
+            assert same(titled.trace), titled.title
 
 
 @pytest.mark.slow
