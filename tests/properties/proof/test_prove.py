@@ -196,6 +196,16 @@ def _command(
     )
 
 
+def test_the_command_to_do_it_again_says_what_was_asked_for() -> None:
+    proof = prove(
+        ("page",), server="plain", behaviours=("polite",), calls=(), deviations_max=None, seeds=0
+    )
+    again = "again h2proof prove page --behaviour polite --server plain --exhaustive"
+
+    assert f"{again} --seed 0 --seeds 0" in " ".join(FORMS["text"](proof).split())
+    assert "In every schedule of this scenario" in proof.subjects[0].explored.sentence
+
+
 def test_a_case_is_replayed_from_the_page(pair: Proof) -> None:
     lines = FORMS["text"](pair).splitlines()
     start = next(place for place, line in enumerate(lines) if line.endswith("<<'CASE'"))

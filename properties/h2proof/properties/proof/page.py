@@ -17,6 +17,7 @@ from h2proof.properties.proof.proof import (
     Subject,
 )
 from h2proof.properties.proof.quoted import SOURCE
+from h2proof.sim.clients import CLIENTS
 
 WIDTH: Final = 80
 COLUMNS: Final = 4
@@ -333,5 +334,11 @@ def _bounds(proof: Proof) -> Iterator[str]:
 def _command(proof: Proof) -> str:
     names = list(dict.fromkeys(each.model.name.removesuffix("-kept") for each in proof.subjects))
     first, *others = (shlex.quote(name) for name in names)
-    against = "".join(f" --against {name}" for name in others)
-    return f"h2proof prove {first}{against} --seed {proof.seed} --seeds {proof.seeds}"
+    words = [f"h2proof prove {first}", *(f"--against {name}" for name in others)]
+    if proof.behaviours != tuple(CLIENTS):
+        words += [f"--behaviour {name}" for name in proof.behaviours]
+    if proof.server.name != "go":
+        words.append(f"--server {shlex.quote(proof.server.name)}")
+    if proof.subjects[0].explored.deviations_max is None:
+        words.append("--exhaustive")
+    return " ".join((*words, f"--seed {proof.seed} --seeds {proof.seeds}"))
