@@ -11,7 +11,8 @@ from h2proof.oracle import invariants
 from h2proof.properties.strategies import scenarios
 from h2proof.sim.handlers import HANDLERS
 from h2proof.sim.handlers.page import WAYS
-from h2proof.sim.scenario import Bounds, Scenario
+from h2proof.sim.pipe import PipeOptions
+from h2proof.sim.scenario import Act, Bounds, ClientPlan, RequestPlan, Scenario
 from h2proof.sim.servers import SERVERS
 from h2proof.sim.world import play
 
@@ -74,3 +75,20 @@ def test_a_model_keeps_what_it_keeps(scenario: Scenario) -> None:
 @given(played())
 def test_a_model_keeps_what_it_keeps_in_a_thousand_scenarios(scenario: Scenario) -> None:
     check(scenario)
+
+
+def test_a_plain_server_waits_for_no_room_once_the_client_has_ended_the_connection() -> None:
+    """Found among the thousand: a promised response stood in a small pipe when the client left."""
+    leaves = Act("goes-away", {"after": "asked", "last": 0})
+    requests = (RequestPlan(), RequestPlan("/a", body_octets=10), RequestPlan("/a"))
+    check(
+        Scenario(
+            "caddy",
+            "plain",
+            (ClientPlan(requests, (leaves,)),),
+            {"how": "copy", "body_octets": 0, "resources": "/1 /2 /3 /4"},
+            schedule=(),
+            upward=PipeOptions(capacity=64),
+            downward=PipeOptions(capacity=20),
+        )
+    )

@@ -64,6 +64,7 @@ class PlainConnection:
             while not self.peer.closed:
                 octets = await self.side.transport.read()
                 if not octets:
+                    self._give_up_waiting()
                     break
                 for notice in self.peer.receive(octets):
                     react = REACTIONS.get(type(notice))
@@ -78,6 +79,11 @@ class PlainConnection:
             self.forget(stream, GONE)
         self._wake()
         self.side.transport.close()
+
+    def _give_up_waiting(self) -> None:
+        """The client ended the connection: what has no room by now is not waited for."""
+        if not self.side.transport.put(b""):
+            self.side.transport.abort()
 
     def flush(self) -> None:
         """Hand over what there is to send, without waiting for room; nothing once it is cut."""
