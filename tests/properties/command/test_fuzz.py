@@ -54,6 +54,13 @@ def test_a_target_that_cannot_be_told_is_a_usage_error(target: str, sentence: st
     assert sentence in str(result.exception)
 
 
+def test_a_target_is_of_one_kind() -> None:
+    result = CliRunner().invoke(command, ["--handler", "--parser", "caddy"])
+
+    assert 2 == result.exit_code
+    assert "TARGET is one thing; of --handler, --parser give one" in result.stderr
+
+
 def test_failures_are_told_apart_kept_and_gone_on_with(tmp_path: Path) -> None:
     folder = tmp_path / "cases"
     arguments = ("--parser", "caddy", "--examples", "60", "--cases", str(folder))

@@ -37,7 +37,9 @@ EXAMPLES: Final = 1000
 def _kind_options(function: click.decorators.FC) -> click.decorators.FC:
     for kind in reversed(KINDS):
         text = f"TARGET is {WORDS[kind]}."
-        function = click.option(f"--{kind}", "kind", flag_value=kind, help=text)(function)
+        function = click.option(f"--{kind}", "kinds", flag_value=kind, multiple=True, help=text)(
+            function
+        )
     return function
 
 
@@ -56,7 +58,7 @@ def _kind_options(function: click.decorators.FC) -> click.decorators.FC:
     "--examples", "count", type=click.IntRange(min=1), metavar="N", help="How many to try."
 )
 @click.option(
-    "--time", "seconds", type=click.FloatRange(min=0), metavar="S", help="For how many seconds."
+    "--time", "seconds", type=click.IntRange(min=1), metavar="S", help="For how many seconds."
 )
 @click.option(
     "--cases",
@@ -71,9 +73,9 @@ def _kind_options(function: click.decorators.FC) -> click.decorators.FC:
 @output_option
 def command(
     target: str,
-    kind: Kind | None,
+    kinds: tuple[Kind, ...],
     count: int | None,
-    seconds: float | None,
+    seconds: int | None,
     cases: Path | None,
     strict: bool,
     seed: int,
@@ -86,10 +88,12 @@ def command(
     TARGET is a row of a table or package.module:callable. Failures are told apart by fingerprint.
     """
     current_folder_importable()
+    if len(kinds) > 1:
+        raise click.UsageError(f"TARGET is one thing; of --{', --'.join(kinds)} give one")
     if count is None and seconds is None:
         count = EXAMPLES
     try:
-        campaign = taken_up(kind or kind_of(target), target, seed, cases)
+        campaign = taken_up(kinds[0] if kinds else kind_of(target), target, seed, cases)
         with _executor(workers(processes)) as executor:
             for outcome in rounds_of(campaign, examples=count, seconds=seconds, executor=executor):
                 _say(campaign, len(outcome.failed))
