@@ -301,7 +301,7 @@ class Lane:
 
     def _deliver_ping(self, place: int, opaque: bytes) -> bool:
         """The peer's first waiting PING, if it is this one."""
-        count = self._first(place, _PINGING)
+        count = self._first(place, PINGS, _PINGING)
         if not count or self._opaque(self._waiting(count)) != opaque:
             return False
         self._deliver(count, place)
@@ -337,7 +337,7 @@ class Lane:
         if self._length[place]:
             return False
         if view.acks_sent >= len(view.settings_got):
-            count = self._first(place, _SETTING)
+            count = self._first(place, ANY_SETTINGS, _SETTING)
             if not count:
                 return False
             self._deliver(count, place)
@@ -409,7 +409,7 @@ class Lane:
         view = self._view
         if view.active > view.setting(MAX_CONCURRENT_STREAMS):
             return False
-        count = self._first(place, _ENDING, _SETTING)
+        count = self._first(place, ENDS, _ENDING, _SETTING)
         if not count:
             return False
         stream = self._stream[self._waiting(count)]
@@ -440,7 +440,7 @@ class Lane:
         view = self._view
         if not stream & 1 or stream <= view.high_theirs or stream in view.spoken:
             return None
-        count = self._first(place, _OPENING)
+        count = self._first(place, OPENS, _OPENING)
         if not count or self._stream[self._waiting(count)] != stream:
             return None
         self._deliver(count, place)
@@ -492,14 +492,19 @@ class Lane:
 
     # -- what its sender must have had --
 
-    def _first(self, place: int, wanted: frozenset[int], never: frozenset[int] = _NONE) -> int:
+    def _first(
+        self, place: int, key: int, wanted: frozenset[int], never: frozenset[int] = _NONE
+    ) -> int:
         """How many waiting frames go up to the first of these kinds; 0 if the lane cannot tell.
 
+        `key` is what they may lift: if nothing that waits may, there is nothing to look for.
         It tells only if nothing but ordinary frames stand before, its sender can have had them, and
         no violation or gap of the peer's excuses anything.
         """
         party, view, inbox = self._party, self._view, self._inbox
         if party.exact or view.holed >= 0 or view.marked >= 0 or view.marks:
+            return 0
+        if key not in inbox.counts:
             return 0
         most = len(inbox)
         knew = self._knew[place]
