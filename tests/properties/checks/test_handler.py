@@ -97,7 +97,7 @@ def test_a_failure_is_one_screen_that_says_what_who_and_how_to_see_it_again() ->
     assert ("leak", "response writer") == broken.value.group
     assert len(text.splitlines()) <= LINES_MAX
     assert "is still live when all is" in text
-    assert "held by   item" in text
+    assert "held by an item of a list" in text
     assert "variable kept of" in text
     assert "HEADERS 1 END_STREAM  GET /" in text
     assert "h2proof_play(handler, Scenario.from_json(" in text

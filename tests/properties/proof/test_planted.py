@@ -11,7 +11,7 @@ from h2proof.oracle import growth
 from h2proof.properties.search import examine
 from h2proof.properties.search.campaign import figures
 from h2proof.sim.pipe import Pipe, PipeOptions
-from h2proof.sim.scenario import Act, Bounds, ClientPlan, RequestPlan, Scenario
+from h2proof.sim.scenario import Act, Bounds, CallFault, ClientPlan, RequestPlan, Scenario
 from h2proof.sim.servers.go.connection import GoConnection
 from h2proof.sim.side import Side
 from h2proof.sim.world import Run, World, play, server_named
@@ -117,7 +117,7 @@ def test_an_end_of_http2_in_a_list_leaks_what_it_counts(
     found = leaks(played(pushes, *acts, serve=keeping_ends(kept)))
 
     assert account in found
-    assert "item 0 of a list" in found[account]
+    assert "an item of a list" in found[account]
 
 
 def test_what_a_connection_has_written_and_keeps_is_a_leak_of_queued_frames(
@@ -220,3 +220,17 @@ def test_a_client_that_never_reads_again_is_said_to_be_waited_for() -> None:
     assert told
     assert "room for server's octets of connection 0" in str(told[0].because)
     assert figures(run)["wrapper"].at_quiet == 1
+
+
+def test_what_faults_are_wrapped_in_is_no_holder() -> None:
+    fault = CallFault("write", 2, "raise")
+    run = World(replace(BASE, faults=(fault,)), planted.KEEPS_WRAPPER).play()
+
+    assert "KEPT of module tests.properties.proof.planted" in leaks(run)["wrapper"]
+    assert "Faulty" not in str([each.finding.holder for each in examine(run)])
+
+
+def test_holders_are_told_alike_whatever_was_played_before() -> None:
+    first, second = (leaks(played(planted.KEEPS_WRAPPER)) for _ in range(2))
+
+    assert first == second

@@ -94,15 +94,15 @@ def in_a_class(obj: object) -> object:
 
 MODULE = __name__
 CASES: list[tuple[Callable[[object], object], Chain]] = [
-    (in_a_list, ("item 0 of a list", f"KEPT of module {MODULE}")),
+    (in_a_list, ("an item of a list", f"KEPT of module {MODULE}")),
     (in_a_dict, ("entry writer of a dict", f"BY_NAME of module {MODULE}")),
-    (in_an_attribute, ("inner of a Wrapper", "item 0 of a list", f"KEPT of module {MODULE}")),
-    (in_a_slot, ("writer of a Slotted", "item 0 of a list", f"KEPT of module {MODULE}")),
+    (in_an_attribute, ("inner of a Wrapper", "an item of a list", f"KEPT of module {MODULE}")),
+    (in_a_slot, ("writer of a Slotted", "an item of a list", f"KEPT of module {MODULE}")),
     (
         in_a_closure,
         (
             "variable obj of in_a_closure.<locals>.use",
-            "item 0 of a list",
+            "an item of a list",
             f"KEPT of module {MODULE}",
         ),
     ),
@@ -111,11 +111,11 @@ CASES: list[tuple[Callable[[object], object], Chain]] = [
         (
             "writer of a Slotted",
             "method Slotted.__init__",
-            "item 0 of a list",
+            "an item of a list",
             f"KEPT of module {MODULE}",
         ),
     ),
-    (in_a_deque, ("item 0 of a deque", "item 0 of a list", f"KEPT of module {MODULE}")),
+    (in_a_deque, ("an item of a deque", "an item of a list", f"KEPT of module {MODULE}")),
 ]
 
 

@@ -125,7 +125,7 @@ def test_an_end_that_is_kept_shows_by_what_it_keeps() -> None:
     assert {"stream slot", "promised identifier"} == {
         leak.resource.kind for leak in leaks if leak.resource is not None
     }
-    assert all("item 0 of a list" in leak.holder for leak in leaks)
+    assert all("an item of a list" in leak.holder for leak in leaks)
 
 
 def test_a_handler_that_waits_for_ever_is_said_to() -> None:

@@ -28,6 +28,7 @@ from typing import Any, Final
 from h2proof.sim.clock import waits_for
 from h2proof.sim.resources import Holding, Register
 from h2proof.sim.trace import Trace
+from h2proof.sim.world.faults import Faulty
 
 LOOKED_AT_MAX: Final = 20_000
 """Objects visited before the search for a root is given up."""
@@ -301,12 +302,18 @@ def _module_of(names: dict[Any, Any]) -> str | None:
 
 
 def _told(path: list[Any]) -> Chain:
-    """The path in words; an object and its `__dict__`, a closure and its cell, are one holder."""
+    """The path in words; an object and its `__dict__`, a closure and its cell, are one holder.
+
+    What a scenario's faults are wrapped in is passed over: nobody wrote that.
+    """
     words: list[str] = []
     place = 1
     while place < len(path):
         held, holder = path[place - 1], path[place]
         above = path[place + 1] if place + 1 < len(path) else None
+        if isinstance(holder, Faulty):
+            place += 1
+            continue
         if isinstance(holder, CellType):
             place, text = _closure(path, place)
         elif isinstance(holder, dict) and above is not None and _owns(above, holder):
@@ -393,6 +400,11 @@ def _in_dict(holder: Any, held: object) -> str:
     return f"entry {_key_of(holder, held)} of a dict"
 
 
+def _in_list(holder: Any, held: object) -> str:
+    """Without its place: what else is in a list may be of other runs in this process."""
+    return f"an item of a {type(holder).__name__}"
+
+
 def _in_row(holder: Any, held: object) -> str:
     for place, entry in enumerate(holder):
         if entry is held:
@@ -425,7 +437,8 @@ def _in_method(holder: Any, _: object) -> str:
 
 _DESCRIBED: Final[tuple[tuple[Any, Callable[[Any, object], str]], ...]] = (
     (dict, _in_dict),
-    (list | tuple | deque, _in_row),
+    (list | deque, _in_list),
+    (tuple, _in_row),
     (CoroutineType | GeneratorType | AsyncGeneratorType, _in_suspended),
     (MethodType | BuiltinMethodType, _in_method),
     (FrameType, lambda holder, _: f"the frame of {holder.f_code.co_qualname}"),
