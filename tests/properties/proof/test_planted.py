@@ -198,6 +198,24 @@ def test_a_context_kept_for_each_request_is_a_slope_of_one() -> None:
     assert "linear" == grown(planted.keeps_context, (4, 8, 16, 32), "request context")
 
 
+def test_a_context_kept_for_each_promise_is_a_slope_of_one() -> None:
+    async def keeps_promised(w: Any, r: Any) -> None:
+        if r.path.startswith("/promised"):
+            planted.KEPT.append(r.context)
+        for number in range(int(r.path[1:]) if r.path[1:].isdigit() else 0):
+            await w.push(f"/promised/{number}")
+        await w.write_header(200)
+
+    values = []
+    for size in (1, 2, 4, 8, 16):
+        planted.KEPT.clear()
+        plan = ClientPlan(requests=(RequestPlan(f"/{size}"),))
+        run = World(replace(BASE, clients=(plan,)), keeps_promised).play()
+        values.append((size, figures(run)["request context"].at_quiet))
+
+    assert "linear up to 16, slope 1" == str(growth.law(values))
+
+
 def test_one_of_a_kind_is_constant() -> None:
     assert "constant" == grown(planted.cache_of(1), (8, 16, 32, 64), "entry")
 

@@ -182,14 +182,22 @@ def laws_of(rows: Sequence[Growth]) -> str:
 def _allocated(proof: Proof) -> Iterator[str]:
     """Objects of the models for each request; what somebody else measured stands beside it."""
     yield from _title("Objects of the model for each request of a polite client")
+    alike, *others = (set(each.per_request.items()) for each in proof.subjects)
+    shared = alike.intersection(*others)
+    yield from _filled("  all", _counts(sorted(shared)), 18)
     for subject in proof.subjects:
-        counts = ", ".join(f"{count:g} {kind}" for kind, count in subject.per_request.items())
-        yield from _filled(f"  {subject.model.name}", counts, 18)
+        own = _counts(each for each in subject.per_request.items() if each not in shared)
+        if own:
+            yield from _filled(f"  {subject.model.name}", own, 18)
     quoted = [each for each in proof.subjects if each.quoted is not None]
     if quoted:
         yield from _filled("  quoted", f"{SOURCE}:", 18)
         for subject in quoted:
             yield from _filled("", f"{subject.model.name}: {subject.quoted}", 18)
+
+
+def _counts(counts: Iterable[tuple[str, float]]) -> str:
+    return ", ".join(f"{count:g} {kind}" for kind, count in counts)
 
 
 # --- matrix ---------------------------------------------------------------------------------------
