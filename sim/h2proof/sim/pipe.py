@@ -11,7 +11,7 @@ known here.
 import types
 from collections import deque
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from h2proof.sim.clock import VirtualLoop
@@ -55,6 +55,9 @@ class PipeOptions:
 
 
 DEFAULT: Final = PipeOptions()
+
+FRAME_ROOM: Final = HEADER_LENGTH + 16_384
+"""Octets of the largest frame that every peer has to take (RFC 9113 §4.2)."""
 
 
 @dataclass(slots=True)
@@ -167,6 +170,13 @@ class Pipe:
         self._arrived.clear()
         self.held = 0
         self._wake()
+
+    def ease(self) -> None:
+        """Have room for a whole frame of the default size from now on, in one piece."""
+        room = max(self._options.capacity, FRAME_ROOM)
+        self._options = replace(self._options, capacity=room, chunk=None)
+        if self._waiting:
+            self._accept()
 
     def discard(self) -> None:
         """Be of no use any more, and write nothing about it into the trace."""
@@ -389,6 +399,11 @@ class Transport:
         """Lose the connection (rst), both directions and all octets on the way."""
         self.outgoing.cut()
         self.incoming.cut()
+
+    def ease(self) -> None:
+        """Neither direction is tight any more."""
+        self.outgoing.ease()
+        self.incoming.ease()
 
     def discard(self) -> None:
         """Be of no use any more: the run is over, and its trace is complete."""

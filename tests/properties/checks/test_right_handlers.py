@@ -7,6 +7,7 @@ import pytest
 
 from h2proof.properties import check_handler
 from h2proof.sim.handlers.protocol import Handler, Request, ResponseWriter
+from h2proof.sim.pipe import PipeOptions
 from h2proof.sim.scenario import ClientPlan, RequestPlan, Scenario
 from h2proof.sim.world import World
 
@@ -103,3 +104,10 @@ def test_a_client_that_credits_octet_by_octet_leaves_no_one_behind() -> None:
 
     assert run.outcome.quiet
     assert run.outcome.steps > run.scenario.bounds.steps_max
+
+
+def test_a_pipe_of_a_few_octets_is_wide_when_all_is_to_come_to_rest() -> None:
+    narrow = PipeOptions(capacity=20)
+    run = World(Scenario(schedule="fifo", downward=narrow), writes_a_megabyte).play()
+
+    assert run.outcome.quiet

@@ -261,6 +261,8 @@ class _Teller:
     def _section(self, opener: FrameEvent, last: FrameEvent, fields: Fields) -> None:
         frame, connection = opener.frame, opener.connection
         if isinstance(frame, PushPromise):
+            if opener.sender == "client":
+                return  # no promise: clients have none to make
             promised = self.story.stream(connection, frame.promised)
             promised.associated, promised.promised = opener.stream, opener.index
             promised.request = fields

@@ -1,8 +1,8 @@
 """One world: the clients of a scenario, a server with a handler, pipes between them, one clock.
 
 A run has a hostile phase, in which the clients do what their acts say and calls fail, and two
-quiet phases: the faults stop, windows open, bodies end; then the clients leave and the connections
-close. After each, when nothing moves any more, everything that is still held is written into the
+quiet phases: the faults stop, windows open, pipes have room, bodies end; then the clients leave and the
+connections close. After each, when nothing moves any more, everything that is still held is written into the
 trace with the chain of its holders. A run ends at its bounds and never hangs. It judges nothing.
 """
 
@@ -100,6 +100,8 @@ class World:
         quiet_ns = loop.now_ns
         self.note(FAULTS_STOP)
         self._faults.stop()
+        for transport in self._transports:
+            transport.ease()
         for client in self._clients:
             client.calm()
         waiting = self._settle(open_=True)
