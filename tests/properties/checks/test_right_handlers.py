@@ -89,8 +89,9 @@ def test_a_right_handler_passes(handler: Handler) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("handler", [*RIGHT, writes_a_megabyte], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("handler", RIGHT, ids=lambda handler: handler.__name__)
 def test_a_right_handler_passes_under_every_seed(handler: Handler, seed: int) -> None:
+    """Not the megabyte: six hundred requests for it take more steps than a run has."""
     check_handler(handler, seed=seed, examples=100)
 
 
