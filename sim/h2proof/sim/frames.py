@@ -7,11 +7,11 @@ padding, undefined flags and reserved bits are fields, so that octets → frame 
 identity. What a frame means to a stream or a connection is not known here.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Final
 
 from h2proof.sim.errors import Fault
+from h2proof.sim.values import value
 
 
 class FrameType(IntEnum):
@@ -83,7 +83,7 @@ def type_name(kind: int) -> str:
     return TYPE_NAMES.get(kind) or f"0x{kind:02x}"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Dependency:
     """The deprecated priority fields (RFC 9113 §5.3.2): read for their length, never obeyed."""
 
@@ -93,7 +93,7 @@ class Dependency:
     exclusive: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Frame:
     """What every frame carries besides its own fields."""
 
@@ -105,7 +105,7 @@ class Frame:
     """The reserved bit of the frame header (§4.1)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Data(Frame):
     """DATA, RFC 9113 §6.1. `padding` is None without the PADDED flag, else the padding's octets."""
 
@@ -122,7 +122,7 @@ class Data(Frame):
         return len(self.data) + (0 if self.padding is None else 1 + len(self.padding))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Headers(Frame):
     """HEADERS, RFC 9113 §6.2; `fragment` is the first (or only) part of a field block."""
 
@@ -136,7 +136,7 @@ class Headers(Frame):
     padding: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Priority(Frame):
     """PRIORITY, RFC 9113 §6.3 (deprecated)."""
 
@@ -146,7 +146,7 @@ class Priority(Frame):
     dependency: Dependency
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RstStream(Frame):
     """RST_STREAM, RFC 9113 §6.4."""
 
@@ -156,7 +156,7 @@ class RstStream(Frame):
     code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Settings(Frame):
     """SETTINGS, RFC 9113 §6.5: (identifier, value) pairs in the order of the wire."""
 
@@ -167,7 +167,7 @@ class Settings(Frame):
     stream: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PushPromise(Frame):
     """PUSH_PROMISE, RFC 9113 §6.6: on `stream` (the associated one) `promised` is reserved."""
 
@@ -181,7 +181,7 @@ class PushPromise(Frame):
     promised_reserved: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Ping(Frame):
     """PING, RFC 9113 §6.7: eight octets."""
 
@@ -192,7 +192,7 @@ class Ping(Frame):
     stream: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class GoAway(Frame):
     """GOAWAY, RFC 9113 §6.8."""
 
@@ -205,7 +205,7 @@ class GoAway(Frame):
     last_reserved: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class WindowUpdate(Frame):
     """WINDOW_UPDATE, RFC 9113 §6.9; an increment of 0 is a frame, and an error to send."""
 
@@ -216,7 +216,7 @@ class WindowUpdate(Frame):
     increment_reserved: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Continuation(Frame):
     """CONTINUATION, RFC 9113 §6.10."""
 
@@ -227,7 +227,7 @@ class Continuation(Frame):
     end_headers: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AltSvc(Frame):
     """ALTSVC, RFC 7838 §4."""
 
@@ -238,7 +238,7 @@ class AltSvc(Frame):
     value: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Origin(Frame):
     """ORIGIN, RFC 8336 §2.1: the origin set, one ASCII origin an entry."""
 
@@ -248,7 +248,7 @@ class Origin(Frame):
     stream: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PriorityUpdate(Frame):
     """PRIORITY_UPDATE, RFC 9218 §7.1: `value` is the priority field value of `prioritized`."""
 
@@ -260,7 +260,7 @@ class PriorityUpdate(Frame):
     prioritized_reserved: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Unknown:
     """A frame of a type that nobody here knows: to be ignored and discarded (RFC 9113 §5.5)."""
 
@@ -271,7 +271,7 @@ class Unknown:
     reserved: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Unreadable:
     """A known type whose payload does not have the form of that type; `fault` is what it deserves."""
 

@@ -4,16 +4,15 @@ A notice speaks of meaning (a request, a reset, a fault of the peer), never of f
 looked like on the wire is the Trace's business. The order of notices is the order of the octets.
 """
 
-from dataclasses import dataclass
-
 from h2proof.sim.errors import Fault
 from h2proof.sim.hpack import Fields
+from h2proof.sim.values import value
 
 SettingPairs = tuple[tuple[int, int], ...]
 """(identifier, value) pairs in the order of the wire."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RequestReceived:
     """A request's header section opened `stream` (RFC 9113 §8.1)."""
 
@@ -22,7 +21,7 @@ class RequestReceived:
     end_stream: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ResponseReceived:
     """The final header section of the response on `stream`; even streams are pushed."""
 
@@ -31,7 +30,7 @@ class ResponseReceived:
     end_stream: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class InformationalReceived:
     """An interim (1xx) response; the final one is still to come."""
 
@@ -39,7 +38,7 @@ class InformationalReceived:
     fields: Fields
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TrailersReceived:
     """The trailer section; it always ends the peer's side of the stream."""
 
@@ -47,7 +46,7 @@ class TrailersReceived:
     fields: Fields
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DataReceived:
     """Content of one whole DATA frame. Its owner credits `flow_controlled_length` octets back."""
 
@@ -58,7 +57,7 @@ class DataReceived:
     end_stream: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StreamReset:
     """The peer reset the stream; codes that no RFC defines stay integers (§7)."""
 
@@ -66,7 +65,7 @@ class StreamReset:
     code: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StreamFailed:
     """The peer made a stream error, and RST_STREAM with the fault's code went out (§5.4.2)."""
 
@@ -74,7 +73,7 @@ class StreamFailed:
     fault: Fault
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PromiseReceived:
     """The server promised the response to `fields` on `promised` (§8.4)."""
 
@@ -83,35 +82,35 @@ class PromiseReceived:
     fields: Fields
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SettingsReceived:
     """The peer's settings, now in force here and acknowledged (§6.5.3)."""
 
     values: SettingPairs
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SettingsAcknowledged:
     """The peer acknowledged these settings of ours: from here on they bind it."""
 
     values: SettingPairs
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PingReceived:
     """A PING of the peer; the answer is in the output already (§6.7)."""
 
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PingAcknowledged:
     """The peer answered a PING."""
 
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class GoAwayReceived:
     """The peer acts on none of our streams above `last` (§6.8); nothing new may be opened."""
 
@@ -120,7 +119,7 @@ class GoAwayReceived:
     debug: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class WindowOpened:
     """The peer credited `increment` octets on `stream`, 0 being the connection (§6.9)."""
 
@@ -128,7 +127,7 @@ class WindowOpened:
     increment: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PriorityUpdated:
     """A client's new priority for `prioritized`, as the Priority field value (RFC 9218 §7.1)."""
 
@@ -136,7 +135,7 @@ class PriorityUpdated:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AltSvcReceived:
     """Alternative services, for `origin` on stream 0 or for the origin of `stream` (RFC 7838 §4)."""
 
@@ -145,14 +144,14 @@ class AltSvcReceived:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OriginReceived:
     """The server's Origin Set (RFC 8336 §2)."""
 
     origins: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ConnectionFailed:
     """The peer made a connection error: GOAWAY went out, and the connection is closed (§5.4.1)."""
 

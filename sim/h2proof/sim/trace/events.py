@@ -1,10 +1,10 @@
 """What a trace is made of: one frozen value for each kind of event."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, NamedTuple
 
 from h2proof.sim.codec import FrameHeader, decode, raw
 from h2proof.sim.frames import AnyFrame, type_name
+from h2proof.sim.values import value
 
 Sender = Literal["client", "server"]
 CutHow = Literal["fin", "rst", "lost", "late"]
@@ -25,7 +25,7 @@ class Resource(NamedTuple):
         return f"{self.kind}#{self.number}" + (f".{self.generation}" if self.generation > 1 else "")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ConnectionInfo:
     """What is known of a connection besides its events.
 
@@ -40,7 +40,7 @@ class ConnectionInfo:
     upgrade_fields: tuple[tuple[bytes, bytes], ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Event:
     """What all events have: place in the trace, virtual nanoseconds, number of the connection."""
 
@@ -49,7 +49,7 @@ class Event:
     connection: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PrefaceEvent(Event):
     """The 24 octets of RFC 9113 §3.4, whole and right."""
 
@@ -58,7 +58,7 @@ class PrefaceEvent(Event):
     packet: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Told:
     """What a log tells of a frame whose octets it does not have.
 
@@ -71,7 +71,7 @@ class Told:
     unsure: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class FrameEvent(Event):
     """One frame as its sender put it on the wire."""
 
@@ -128,7 +128,7 @@ class FrameEvent(Event):
         return f"{self.sender} {type_name(self.type)} {self.stream}"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OctetsEvent(Event):
     """Octets that make no frame: a cut-off end, something else in the preface's place."""
 
@@ -138,7 +138,7 @@ class OctetsEvent(Event):
     packet: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DeliveredEvent(Event):
     """The last octet of the frame at event `frame_event` reached the other side."""
 
@@ -146,7 +146,7 @@ class DeliveredEvent(Event):
     frame_event: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ResourceEvent(Event):
     """Something was acquired, used or released, or is still held when all is quiet.
 
@@ -162,7 +162,7 @@ class ResourceEvent(Event):
     chain: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class NoteEvent(Event):
     """A milestone of a run: "handler returned", "quiet", a panic and its text."""
 
@@ -171,7 +171,7 @@ class NoteEvent(Event):
     stream: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CutEvent(Event):
     """The sender's octets end here (fin, rst), or some are missing (lost), or all before (late).
 
