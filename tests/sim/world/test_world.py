@@ -11,9 +11,11 @@ import pytest
 from tests.sim.world.small_server import keeping, nothing, serve
 
 from h2proof.oracle import ledger, liveness
+from h2proof.sim.handlers.protocol import Request, ResponseWriter
 from h2proof.sim.scenario import Act, Bounds, ClientPlan, RequestPlan, Scenario
 from h2proof.sim.trace import NoteEvent, ResourceEvent
 from h2proof.sim.world import Run, World, handler_named
+from h2proof.sim.world.world import QUIET_TURNS_MAX
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -151,6 +153,66 @@ def test_a_handler_that_never_stops_ends_at_the_bounds_of_each_phase() -> None:
     assert "steps" == run.outcome.ending
     assert 3 * 500 == run.outcome.steps, "each of the three phases has its own"
     assert any("too many steps" in text for text in notes(run))
+
+
+async def pings_and_pongs(stream: int, path: str) -> None:
+    """Two timers for ever, each set by the other."""
+    ping, pong = asyncio.Event(), asyncio.Event()
+
+    async def answers(heard: asyncio.Event, said: asyncio.Event) -> None:
+        while True:
+            await heard.wait()
+            heard.clear()
+            asyncio.get_running_loop().call_later(0.001, said.set)
+
+    ping.set()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(answers(ping, pong))
+        group.create_task(answers(pong, ping))
+
+
+async def polls(stream: int, path: str) -> None:
+    while True:
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("spins", [pings_and_pongs, polls])
+def test_what_spins_gets_no_more_steps_for_many_requests(spins: object) -> None:
+    assert callable(spins)
+    bounds = Bounds(steps_max=3_000)
+    run = World(replace(scenario(requests=20), bounds=bounds), spins, serve).play()
+
+    assert "steps" == run.outcome.ending
+    assert run.outcome.steps <= 3 * bounds.steps_max
+    assert ["never_quiet"] == [each.rule for each in liveness.examine(run.trace)][:1]
+
+
+def _streaming(octets: int | None) -> Run:
+    """Twenty requests, each answered by so many octets, without an end if None."""
+
+    async def streams(w: ResponseWriter, r: Request) -> None:
+        left = octets
+        while left is None or left > 0:
+            await w.write(bytes(10_000))
+            left = None if left is None else left - 10_000
+
+    plan = ClientPlan(requests=(RequestPlan(),) * 20)
+    return World(Scenario(clients=(plan,), bounds=Bounds(steps_max=3_000)), streams).play()
+
+
+def test_much_work_gets_as_many_steps_as_there_are_exchanges_that_wait_for_it() -> None:
+    run = _streaming(octets=1_000_000)
+
+    assert run.outcome.quiet
+    assert run.outcome.steps > 3 * run.scenario.bounds.steps_max
+
+
+def test_an_answer_without_end_comes_to_the_limit_of_all() -> None:
+    run = _streaming(octets=None)
+
+    assert "steps" == run.outcome.ending
+    assert run.outcome.steps <= (1 + QUIET_TURNS_MAX + 1) * run.scenario.bounds.steps_max
+    assert ["never_quiet"] == [each.rule for each in liveness.examine(run.trace)][:1]
 
 
 def test_background_work_of_a_handler_is_a_task_that_is_left_over() -> None:

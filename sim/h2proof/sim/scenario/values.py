@@ -135,7 +135,9 @@ class Bounds:
     """Where a run ends at the latest.
 
     The hostile phase lasts until nothing more is to be done, `hostile_ns` at most; each quiet
-    phase has `quiet_ns`. Each phase has `steps_max` steps, whatever the ones before have used.
+    phase has `quiet_ns`. Each phase has `steps_max` steps, whatever the ones before have used. A
+    quiet phase may have them once for each exchange that is open when it begins, ten times at most,
+    as long as frames arrive: there is more to do then, while what spins gets nowhere.
     """
 
     steps_max: int = 50_000

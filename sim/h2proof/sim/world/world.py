@@ -43,6 +43,9 @@ CLIENTS_LEAVE: Final = "clients leave"
 UNCAUGHT: Final = "uncaught"
 """The note of an error that nobody caught, the error behind it."""
 
+QUIET_TURNS_MAX: Final = 10
+"""Times `steps_max` that a quiet phase has at most, see `Bounds`."""
+
 Serve = Callable[[Side], Coroutine[Any, Any, None]]
 
 
@@ -141,7 +144,7 @@ class World:
 
     def _settle(self, *, open_: bool) -> tuple[str, ...]:
         """Let everything come to rest; write down who still waits, and what is held."""
-        stop = self._advance(self.loop.now_ns + self.scenario.bounds.quiet_ns)
+        stop = self._come_to_rest()
         waiting = tuple(self.loop.waiting(resting=not open_))
         if stop == "steps":
             waiting = (*waiting, "too many steps: something never stops")
@@ -155,6 +158,21 @@ class World:
         self.note(f"{NOT_QUIET}: {'; '.join(waiting)}" if waiting else QUIET)
         survivors.write(self.trace, at=self.loop.now_ns)
         return waiting
+
+    def _come_to_rest(self) -> Stop:
+        """In turns, one for each exchange that is open, as long as frames arrive in them."""
+        until_ns = self.loop.now_ns + self.scenario.bounds.quiet_ns
+        exchanges = (each for client in self._clients for each in client.exchanges.values())
+        turns = min(sum(not each.over for each in exchanges), QUIET_TURNS_MAX)
+        before, stop = self._arrived, self._advance(until_ns)
+        while stop == "steps" and turns > 1 and self._arrived > before:
+            turns, before, stop = turns - 1, self._arrived, self._advance(until_ns)
+        return stop
+
+    @property
+    def _arrived(self) -> int:
+        """Frames that came to the other side, on all connections."""
+        return sum(each.incoming.delivered for each in self._transports)
 
     async def _end_all(self) -> None:
         for last in self.stage.ends:
