@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+from h2proof.sim.clients import Client
+from h2proof.sim.clock import VirtualLoop
 from h2proof.sim.handlers.caddy import A, caddy_server, push_handler
 from h2proof.sim.handlers.model import HandlerModel
 from h2proof.sim.handlers.page import page
@@ -144,4 +146,21 @@ def keeps_who_puts(pipe: Pipe, octets: bytes) -> bool:
     return _put(pipe, octets)
 
 
-_put = Pipe.put
+def keeps_tasks(loop: VirtualLoop, coro: Any, **options: Any) -> asyncio.Task[Any]:
+    """A clock with one line too much: every task goes into a list."""
+    task: asyncio.Task[Any] = _create_task(loop, coro, **options)
+    KEPT.append(task)
+    return task
+
+
+def closes_nothing(client: Client) -> None:
+    """A client without its last line: it goes, and its connection stays open."""
+
+
+def ends_no_act(client: Client) -> None:
+    """A client with a line missing: its acts go on when the faults stop."""
+    client._plays.clear()
+    _calm(client)
+
+
+_put, _create_task, _calm = Pipe.put, VirtualLoop.create_task, Client.calm

@@ -10,6 +10,8 @@ from tests.properties.proof import planted
 from h2proof.oracle import growth
 from h2proof.properties.search import examine
 from h2proof.properties.search.campaign import figures
+from h2proof.sim.clients import Client
+from h2proof.sim.clock import VirtualLoop
 from h2proof.sim.pipe import Pipe, PipeOptions
 from h2proof.sim.scenario import Act, Bounds, CallFault, ClientPlan, RequestPlan, Scenario
 from h2proof.sim.servers.go.connection import GoConnection
@@ -128,6 +130,38 @@ def test_what_a_connection_has_written_and_keeps_is_a_leak_of_queued_frames(
     found = leaks(played(pushes))
 
     assert "KEPT of module tests.properties.proof.planted" in found["queued frame"]
+
+
+def test_a_clock_that_keeps_what_it_runs_is_a_leak_of_tasks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(VirtualLoop, "create_task", planted.keeps_tasks)
+
+    found = leaks(played(pushes))
+
+    assert "KEPT of module tests.properties.proof.planted" in found["task"]
+
+
+def test_a_client_that_closes_nothing_is_a_leak_of_the_task_that_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Client, "leave", planted.closes_nothing)
+
+    found = leaks(played(pushes))
+
+    assert {"task": "it waits for client's octets of connection 0"} == found
+
+
+def test_a_client_whose_act_goes_on_keeps_the_run_from_coming_to_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a client runs has no account; who still waits is told all the same, by name."""
+    monkeypatch.setattr(Client, "calm", planted.ends_no_act)
+
+    told = [each.finding for each in examine(played(pushes, Act("stalled")))]
+
+    assert ["never_quiet"] == [each.rule for each in told]
+    assert "client 0 stalled waits for the end of the act" in told[0].message
 
 
 def test_a_deadline_of_a_stream_that_is_closed_is_a_leak_of_timers(
