@@ -1,6 +1,7 @@
 """Octets ⇄ frames: the identity both ways, any chunking, and hyperframe as the second opinion."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hyperframe import exceptions as hyper_errors
@@ -260,3 +261,62 @@ def contents_of_ours(frame: frames.AnyFrame) -> Iterator[object]:
 @example(codec.FrameHeader(0, 1, 0x28, 1), bytes([4, 0, 0, 0, 0, 0, 0, 0]))
 def test_hyperframe_reads_random_frames_as_we_do(header: codec.FrameHeader, payload: bytes) -> None:
     both_read(octets_of(header, payload))
+
+
+streams = st.integers(1, codec.STREAM_MAX)
+words = st.integers(0, 0xFFFFFFFF)
+pads = st.none() | st.integers(0, 255)
+
+
+@given(streams, payloads, st.booleans(), st.booleans(), pads, words)
+def test_hyperframe_writes_the_frames_it_can_write_as_we_do(
+    stream: int, content: bytes, ends: bool, whole: bool, pad: int | None, word: int
+) -> None:
+    end_stream, end_headers = ends * ["END_STREAM"], whole * ["END_HEADERS"]
+    padded, padding = ([], None) if pad is None else (["PADDED"], bytes(pad))
+    number, exclusive = word & codec.STREAM_MAX, word > codec.STREAM_MAX
+    weight = word & 0xFF
+    fields: dict[str, Any] = {"depends_on": number, "stream_weight": weight, "exclusive": exclusive}
+    dependency = frames.Dependency(number, weight, exclusive)
+    octets = content[:8].ljust(8, b"!")
+    pairs: list[tuple[frames.AnyFrame, hyper.Frame]] = [
+        (
+            frames.Data(stream, content, ends, padding),
+            hyper.DataFrame(stream, content, pad_length=pad or 0, flags=end_stream + padded),
+        ),
+        (
+            frames.Headers(stream, content, ends, whole, None, padding),
+            hyper.HeadersFrame(
+                stream, content, pad_length=pad or 0, flags=end_stream + end_headers + padded
+            ),
+        ),
+        (
+            frames.Headers(stream, content, ends, whole, dependency),
+            hyper.HeadersFrame(
+                stream, content, flags=[*end_stream, *end_headers, "PRIORITY"], **fields
+            ),
+        ),
+        (frames.Priority(stream, dependency), hyper.PriorityFrame(stream, **fields)),
+        (frames.RstStream(stream, word), hyper.RstStreamFrame(stream, word)),
+        (frames.Settings(((weight, word),)), hyper.SettingsFrame(0, {weight: word})),
+        (frames.Settings(ack=True), hyper.SettingsFrame(0, flags=["ACK"])),
+        (
+            frames.PushPromise(stream, 2 | number & ~1, content, whole, padding),
+            hyper.PushPromiseFrame(
+                stream, 2 | number & ~1, content, pad_length=pad or 0, flags=end_headers + padded
+            ),
+        ),
+        (frames.Ping(octets, ends), hyper.PingFrame(0, octets, flags=ends * ["ACK"])),
+        (frames.GoAway(number, word, content), hyper.GoAwayFrame(0, number, word, content)),
+        (
+            frames.WindowUpdate(stream, max(1, number)),
+            hyper.WindowUpdateFrame(stream, max(1, number)),
+        ),
+        (
+            frames.Continuation(stream, content, whole),
+            hyper.ContinuationFrame(stream, content, flags=end_headers),
+        ),
+        (frames.AltSvc(0, octets, content), hyper.AltSvcFrame(0, octets, content)),
+    ]
+    for ours, theirs in pairs:
+        assert theirs.serialize() == codec.encode(ours)

@@ -56,6 +56,9 @@ DEFINED_FLAGS: Final[dict[int, int]] = {
     FrameType.PRIORITY_UPDATE: 0,
 }
 
+UNDEFINED_FLAGS: Final[dict[int, int]] = {kind: ~flags for kind, flags in DEFINED_FLAGS.items()}
+"""The bits that a type gives no meaning to (§4.1)."""
+
 
 class Setting(IntEnum):
     """Identifiers of RFC 9113 §6.5.2, RFC 8441 §3 and RFC 9218 §2.1."""

@@ -1,0 +1,29 @@
+"""Octets ⇄ frames, resumable at any octet: `framing` cuts, `reading` decodes, `writing` encodes."""
+
+from h2proof.sim.codec.framing import (
+    HEADER_LENGTH,
+    PREFACE,
+    STREAM_MAX,
+    FrameHeader,
+    FrameReader,
+    raw,
+    read_header,
+    split_frames,
+    write_header,
+)
+from h2proof.sim.codec.reading import decode
+from h2proof.sim.codec.writing import encode
+
+__all__ = [
+    "HEADER_LENGTH",
+    "PREFACE",
+    "STREAM_MAX",
+    "FrameHeader",
+    "FrameReader",
+    "decode",
+    "encode",
+    "raw",
+    "read_header",
+    "split_frames",
+    "write_header",
+]
