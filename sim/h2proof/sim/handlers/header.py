@@ -6,6 +6,7 @@ shows (push-handlers.md C10, C12, C13). What a field means is not known here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, overload
 
 TOKEN: Final = frozenset(
@@ -17,6 +18,7 @@ FIELD_OCTETS: Final = 16 + 24
 """An empty map; the key's string and the slice of one field."""
 
 
+@lru_cache(maxsize=512)
 def canonical(name: str) -> str:
     """`content-type` as `Content-Type`; a name that is no token stays as it is."""
     if not name or not TOKEN.issuperset(name):
@@ -84,9 +86,9 @@ class Header(dict[str, Slice]):
     __slots__ = ("__weakref__",)
 
     def __init__(self, fields: Mapping[str, Sequence[str]] | None = None) -> None:
-        super().__init__()
-        for name, values in (fields or {}).items():
-            self[name] = values
+        if fields:
+            for name, values in fields.items():
+                self[name] = values
 
     def __getitem__(self, name: str) -> Slice:
         return super().__getitem__(canonical(name))

@@ -4,9 +4,11 @@ Octets that are no UTF-8 stay what they are, as surrogate escapes. Whether a sec
 the connection's affair.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from email.utils import formatdate
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from h2proof.sim.handlers.header import TOKEN, Header, canonical
 from h2proof.sim.handlers.protocol import Body, Context, Request
@@ -18,20 +20,31 @@ CHANGED: Final = "request changed by its handler"
 TRAILER_PREFIX: Final = "Trailer:"
 """Go's http.TrailerPrefix: before a name it makes a field of the trailer section."""
 NO_TRAILERS: Final = frozenset(("Content-Length", "Transfer-Encoding", "Trailer"))
+ILLEGAL_VALUE: Final = re.compile(r"[\r\n\0]|\A[ \t]|[ \t]\Z")
+
+
+class Said(NamedTuple):
+    """What the field section of a request says, as text."""
+
+    method: str
+    target: str
+    scheme: str
+    authority: str
+    lines: tuple[tuple[str, str], ...]
+    """The other fields, with canonical names."""
 
 
 def request_of(
     fields: Fields, *, connection: int, stream: int, body: Body | None, context: Context
 ) -> Request:
-    """The request of a field section; `Cookie` lines become one (RFC 9113 §8.2.3)."""
-    pseudo = {_text(name): _text(value) for name, value in fields if name.startswith(b":")}
-    header = _header_of(fields)
+    """The request of a field section."""
+    said = _said(fields)
     return Request(
-        pseudo.get(":method", "GET"),
-        pseudo.get(":path", ""),
-        scheme=pseudo.get(":scheme", "https"),
-        authority=pseudo.get(":authority") or header.first("Host"),
-        header=header,
+        said.method,
+        said.target,
+        scheme=said.scheme,
+        authority=said.authority,
+        header=_header_of(said),
         body=body,
         context=context,
         connection=connection,
@@ -39,49 +52,83 @@ def request_of(
     )
 
 
-def _header_of(fields: Fields) -> Header:
-    header = Header()
+@lru_cache(maxsize=256)
+def _said(fields: Fields) -> Said:
+    """A section in words; `Cookie` lines become one (RFC 9113 §8.2.3).
+
+    Remembered, for it is asked for again when the handler is done, and clients repeat themselves.
+    """
+    pseudo: dict[str, str] = {}
+    lines: list[tuple[str, str]] = []
     cookies: list[str] = []
-    for name, value in fields:
-        if name == b"cookie":
+    for octets, value in fields:
+        name = _text(octets)
+        if name.startswith(":"):
+            pseudo[name] = _text(value)
+        elif name == "cookie":
             cookies.append(_text(value))
-        elif not name.startswith(b":"):
-            header.add(_text(name), _text(value))
+        else:
+            lines.append((canonical(name), _text(value)))
     if cookies:
-        header["Cookie"] = ["; ".join(cookies)]
+        lines.append(("Cookie", "; ".join(cookies)))
+    hosts = (value for name, value in lines if name == "Host")
+    return Said(
+        pseudo.get(":method", "GET"),
+        pseudo.get(":path", ""),
+        pseudo.get(":scheme", "https"),
+        pseudo.get(":authority") or next(hosts, ""),
+        tuple(lines),
+    )
+
+
+def _header_of(said: Said) -> Header:
+    """Each value appended, as it came: that makes room behind it, which slices share."""
+    header = Header()
+    for name, value in said.lines:
+        header.add(name, value)
     return header
 
 
 def changed_fields(fields: Fields, header: Header) -> list[str]:
     """Names in lower case, sorted, whose values are not what the section says any more."""
-    came = _header_of(fields)
+    said = _said(fields)
+    if not said.lines and not header:
+        return []
+    came = _header_of(said)
     names = came.keys() | header.keys()
     return sorted(name.lower() for name in names if came.get(name) != header.get(name))
 
 
 def response_section(
-    status: int, header: Mapping[str, Sequence[str]], extra: Iterable[tuple[str, str]] = ()
+    status: int, header: Mapping[str, Sequence[str]], extra: Iterable[FieldLine] = ()
 ) -> Fields:
     """`:status`, the fields sorted by name, then `extra`."""
-    return (
-        (b":status", b"%d" % status),
-        *sorted_lines(header),
-        *((_octets(name), _octets(value)) for name, value in extra),
-    )
+    return ((b":status", b"%d" % status), *sorted_lines(header), *extra)
 
 
-def sorted_lines(header: Mapping[str, Sequence[str]]) -> list[FieldLine]:
+def sorted_lines(header: Mapping[str, Sequence[str]]) -> Sequence[FieldLine]:
     """The lines of a header map, names in lower case and sorted; illegal ones are left out."""
+    if not header:
+        return ()
     return [
-        (_octets(name.lower()), _octets(value))
+        (octets, value.encode("utf-8", "surrogateescape"))
         for name in sorted(header)
+        if (octets := _field_name(name))
         for value in header[name]
-        if _is_legal(name, value)
+        if not ILLEGAL_VALUE.search(value)
     ]
+
+
+@lru_cache(maxsize=512)
+def _field_name(name: str) -> bytes:
+    """A name as it goes on the wire; empty if it may not."""
+    return name.lower().encode() if TOKEN.issuperset(name) else b""
 
 
 def trailer_section(header: Header, announced: Iterable[str] = ()) -> Fields:
     """The trailer section: fields with the prefix, and those that a `Trailer` field announced."""
+    if not header:
+        return ()
     trailers = Header()
     for name, values in header.items():
         if name.startswith(TRAILER_PREFIX):
@@ -92,23 +139,15 @@ def trailer_section(header: Header, announced: Iterable[str] = ()) -> Fields:
     return tuple(sorted_lines(trailers))
 
 
-def http_date(now_ns: int) -> str:
+def http_date(now_ns: int) -> bytes:
     """A moment of virtual time as a Date field; the epoch is 1970."""
-    return formatdate(now_ns // SECOND_NS, usegmt=True)
+    return _date(now_ns // SECOND_NS)
 
 
-def _is_legal(name: str, value: str) -> bool:
-    return (
-        bool(name)
-        and TOKEN.issuperset(name)
-        and not any(octet in value for octet in "\r\n\0")
-        and value == value.strip(" \t")
-    )
+@lru_cache(maxsize=64)
+def _date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()
 
 
 def _text(octets: bytes) -> str:
     return octets.decode("utf-8", "surrogateescape")
-
-
-def _octets(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")

@@ -5,7 +5,6 @@ push is a promise at once. It keeps to the RFC and has no habits of anybody else
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -70,7 +69,8 @@ class PlainConnection:
                     react = REACTIONS.get(type(notice))
                     if react is not None:
                         react(self, notice)
-                self._wake()
+                if self._blocked:
+                    self._wake()
                 self.flush()
         except (PipeCut, WriteError):
             pass  # the client is gone
@@ -87,8 +87,9 @@ class PlainConnection:
 
     def flush(self) -> None:
         """Hand over what there is to send, without waiting for room; nothing once it is cut."""
-        with suppress(PipeCut):
-            self.side.transport.put(self.peer.take_output())
+        octets = self.peer.take_output()
+        if octets and not self.side.transport.closed:
+            self.side.transport.put(octets)
 
     async def send(self) -> None:
         """Hand over what there is to send, and wait until the transport has taken it."""
@@ -97,19 +98,23 @@ class PlainConnection:
         except PipeCut:
             raise WriteError(GONE) from None
 
+    def room_now(self, stream: int) -> int:
+        """Octets that one frame may carry now; WriteError if there never will be room."""
+        if self.over:
+            raise WriteError(GONE)
+        if stream not in self._requests:
+            raise WriteError(CLOSED)
+        return min(
+            self.peer.send_window(stream), self.peer.peer_settings.get(MAX_FRAME_SIZE, 16_384)
+        )
+
     async def room(self, stream: int) -> int:
-        """Octets that may be sent now, waiting for the first; WriteError if none ever can be."""
-        while True:
-            if self.over:
-                raise WriteError(GONE)
-            if stream not in self._requests:
-                raise WriteError(CLOSED)
-            room = self.peer.send_window(stream)
-            if room > 0:
-                return min(room, self.peer.peer_settings.get(MAX_FRAME_SIZE, 16_384))
+        """The same, waiting for the first."""
+        while not (room := self.room_now(stream)):
             waiter = self.side.loop.waiter(f"credit on stream {stream}")
             self._blocked.append(waiter)
             await waiter
+        return room
 
     def _wake(self) -> None:
         blocked, self._blocked = self._blocked, []
@@ -122,15 +127,31 @@ class PlainConnection:
     def begin(self, stream: int, fields: Fields, *, body: bool) -> None:
         """Start the handler of a request, the client's or a promised one."""
         side = self.side
-        place: dict[str, Any] = {"connection": side.connection, "stream": stream}
+        register, number = side.register, side.connection
         context = Context()
-        side.register.track(context, "request context", size=CONTEXT_OCTETS, by="server", **place)
+        register.track(
+            context,
+            "request context",
+            connection=number,
+            stream=stream,
+            size=CONTEXT_OCTETS,
+            by="server",
+        )
         content = RequestBody(side.loop, partial(self._credit, stream)) if body else None
         self._requests[stream] = context, content
-        request = request_of(fields, body=content, context=context, **place)
+        request = request_of(
+            fields, connection=number, stream=stream, body=content, context=context
+        )
         writer = PlainWriter(self, request)
-        side.register.track(writer, "response writer", size=WRITER_OCTETS, by="server", **place)
-        name = f"server {side.connection} stream {stream}"
+        register.track(
+            writer,
+            "response writer",
+            connection=number,
+            stream=stream,
+            size=WRITER_OCTETS,
+            by="server",
+        )
+        name = f"server {number} stream {stream}"
         side.loop.create_task(run_handler(self, writer, request, fields), name=name)
 
     def body_of(self, stream: int) -> RequestBody | None:
@@ -144,7 +165,8 @@ class PlainConnection:
             context.done.set()
         if body is not None:
             grant(self.peer, 0, body.close(reason))
-        self._wake()
+        if self._blocked:
+            self._wake()
 
     def _credit(self, stream: int, octets: int) -> None:
         grant(self.peer, 0, octets)
@@ -170,8 +192,7 @@ class PlainWriter:
         if self._started:
             return
         self._started = status >= 200
-        self._call("send_headers", response_section(status, self.header))
-        await self._connection.send()
+        await self._send(self._connection.peer.send_headers, response_section(status, self.header))
 
     async def write(self, data: bytes) -> int:
         """Send content frame by frame, each when it may go."""
@@ -181,13 +202,13 @@ class PlainWriter:
             await self.write_header(200)
         if self._request.method == "HEAD":
             return len(data)
+        connection, stream, octets = self._connection, self._request.stream, len(data)
         sent = 0
-        while sent < len(data):
-            piece = data[sent : sent + await self._connection.room(self._request.stream)]
-            self._call("send_data", piece)
-            await self._connection.send()
-            sent += len(piece)
-        return sent
+        while sent < octets:
+            room = connection.room_now(stream) or await connection.room(stream)
+            await self._send(connection.peer.send_data, data[sent : sent + room])
+            sent += room
+        return octets
 
     async def flush(self) -> None:
         """Send the header, if it is not out."""
@@ -209,7 +230,7 @@ class PlainWriter:
             (b":scheme", request.scheme.encode()),
             (b":authority", request.authority.encode()),
             (b":path", target.encode("utf-8", "surrogateescape")),
-            *sorted_lines({} if header is None else header),
+            *sorted_lines(header or {}),
         )
         try:
             promised = self._connection.peer.push(request.stream, fields)
@@ -221,23 +242,27 @@ class PlainWriter:
     async def finish(self) -> None:
         """End the response, with its header if that is not out."""
         self._ended = True
+        peer = self._connection.peer
         trailers = trailer_section(self.header, self.header.get("Trailer", ()))
         if not self._started and trailers:
             await self.write_header(200)
         if trailers:
-            self._call("send_headers", trailers, end_stream=True)
+            await self._send(peer.send_headers, trailers, end_stream=True)
         elif not self._started:
-            self._call("send_headers", response_section(200, self.header), end_stream=True)
+            section = response_section(200, self.header)
+            await self._send(peer.send_headers, section, end_stream=True)
         else:
-            self._call("send_data", b"", end_stream=True)
-        await self._connection.send()
+            await self._send(peer.send_data, b"", end_stream=True)
 
-    def _call(self, call: str, content: Any, **options: bool) -> None:
+    async def _send(
+        self, call: Callable[..., object], content: object, *, end_stream: bool = False
+    ) -> None:
         """One call of the connection; WriteError with its reason where it refuses."""
         try:
-            getattr(self._connection.peer, call)(self._request.stream, content, **options)
+            call(self._request.stream, content, end_stream=end_stream)
         except IllegalSend as refused:
             raise WriteError(refused.reason) from None
+        await self._connection.send()
 
 
 async def run_handler(

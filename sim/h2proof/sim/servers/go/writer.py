@@ -6,13 +6,14 @@ a late call then meets the cleared pointer (G27). Between the two a late call ra
 (G28).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from h2proof.sim.handlers.header import Header
 from h2proof.sim.handlers.protocol import NIL_POINTER, Panic, PushError, Request, WriteError
-from h2proof.sim.hpack import Fields
+from h2proof.sim.hpack import FieldLine, Fields
 from h2proof.sim.servers.fields import http_date, response_section, trailer_section
 from h2proof.sim.servers.go.push import PromiseWrite, checked_promise
 from h2proof.sim.servers.go.writes import DataWrite, HeadersWrite
@@ -26,6 +27,8 @@ BUFFER_OCTETS: Final = 4096
 STATE_OCTETS: Final = BUFFER_OCTETS + 208
 """The buffer, and the struct that holds it."""
 NO_BODY_ALLOWED: Final = "http: request method or response status code does not allow body"
+BINARY: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+"""What is in no text."""
 TOO_MUCH: Final = "http: wrote more than the declared Content-Length"
 
 
@@ -184,21 +187,22 @@ class WriterState:
         """Fields set with Go's prefix, or announced before (promoteUndeclaredTrailers)."""
         return trailer_section(self.header, self._snapshot.get("Trailer", ()))
 
-    def _section(self, data: bytes, is_head: bool) -> tuple[tuple[bytes, bytes], ...]:
+    def _section(self, data: bytes, is_head: bool) -> Fields:
         connection, _, _ = self._parts()
-        header, extra = self._snapshot, []
-        if data and "Content-Type" not in header and "Content-Encoding" not in header:
-            extra.append(("content-type", _sniffed(data)))
+        names = self._snapshot.keys()  # in canonical spelling
+        extra: list[FieldLine] = []
+        if data and "Content-Type" not in names and "Content-Encoding" not in names:
+            extra.append((b"content-type", _sniffed(data)))
         if (
-            "Content-Length" not in header
+            "Content-Length" not in names
             and self._done
             and _allows_body(self._status)
             and (data or not is_head)
         ):
-            extra.append(("content-length", str(len(data))))
-        if "Date" not in header:
-            extra.append(("date", http_date(connection.loop.now_ns)))
-        return response_section(self._status, header, extra)
+            extra.append((b"content-length", b"%d" % len(data)))
+        if "Date" not in names:
+            extra.append((b"date", http_date(connection.loop.now_ns)))
+        return response_section(self._status, self._snapshot, extra)
 
 
 class ResponseWriter:
@@ -266,8 +270,8 @@ def _allows_body(status: int) -> bool:
     return status >= 200 and status not in (204, 304)
 
 
-def _sniffed(data: bytes) -> str:
+def _sniffed(data: bytes) -> bytes:
     """As much of Go's DetectContentType as a model needs."""
-    if any(octet < 0x20 and octet not in b"\t\n\f\r\x1b" for octet in data[:512]):
-        return "application/octet-stream"
-    return "text/plain; charset=utf-8"
+    if BINARY.search(data, 0, 512):
+        return b"application/octet-stream"
+    return b"text/plain; charset=utf-8"
