@@ -340,7 +340,7 @@ class Pipe:
                 finally:
                     self._reader = None
             elif not stepped:
-                await _next_step()
+                await next_step()
             else:
                 return self._take() if self._arrived else b""
             stepped = True
@@ -358,7 +358,7 @@ class Pipe:
 
 
 @types.coroutine
-def _next_step() -> Generator[None, None, None]:
+def next_step() -> Generator[None, None, None]:
     """Go on in a step of one's own, as `asyncio.sleep(0)` does."""
     yield
 
