@@ -8,7 +8,7 @@ the rules' knowledge, what an endpoint knew is the delivery's; here both only me
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from h2proof.oracle import hindsight
 from h2proof.oracle.lane import Lane
@@ -29,6 +29,9 @@ from h2proof.sim.trace import (
     Trace,
 )
 
+if TYPE_CHECKING:
+    from h2proof.oracle.ledger import Ledger
+
 
 def judge(
     trace: Trace,
@@ -36,15 +39,17 @@ def judge(
     select: Collection[str] = (),
     ignore: Collection[str] = (),
     clear_lane: bool = True,
+    books: "Ledger | None" = None,
 ) -> Verdict:
     """The verdict on a trace: findings and unknowns in the order of their events.
 
     `select` and `ignore` name rules; ValueError for a name that no rule has. Without the clear lane
-    every frame goes through all rules, which takes longer and changes nothing.
+    every frame goes through all rules, which takes longer and changes nothing. `books` is the
+    trace's ledger, from a caller who has it already.
     """
     if select or ignore:
         _refuse_unknown((*select, *ignore))
-    verdict = _Judgement(trace, clear_lane).run()
+    verdict = _Judgement(trace, clear_lane, books).run()
     if not select and not ignore:
         return verdict
     kept = tuple(
@@ -85,8 +90,9 @@ class _Connection:
 class _Judgement:
     """One pass over a trace."""
 
-    def __init__(self, trace: Trace, clear_lane: bool) -> None:
+    def __init__(self, trace: Trace, clear_lane: bool, books: "Ledger | None") -> None:
         self._trace = trace
+        self._books = books
         self._clear_lane = clear_lane
         self._connections = [
             _Connection(trace, number, info) for number, info in enumerate(trace.connections)
@@ -175,7 +181,8 @@ class _Judgement:
             # imported here, for most traces have no accounts and a start should be quick
             from h2proof.oracle import ledger, lifetimes, liveness
 
-            findings += ledger.examine(self._trace).findings
+            books = ledger.examine(self._trace) if self._books is None else self._books
+            findings += books.findings
             findings += lifetimes.examine(self._trace)
             findings += liveness.examine(self._trace)
         findings += hindsight.examine(self._trace, findings, unknowns)

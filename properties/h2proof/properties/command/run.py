@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from h2proof.oracle import ledger
+from h2proof.oracle.ledger import Ledger
 from h2proof.oracle.verdict import Finding
 from h2proof.properties.command.options import (
     current_folder_importable,
@@ -21,7 +22,7 @@ from h2proof.properties.command.options import (
 from h2proof.properties.search import examine
 from h2proof.sim import ladder
 from h2proof.sim.scenario import Act, ClientPlan, Param, RequestPlan, Scenario
-from h2proof.sim.trace import AnyEvent, DeliveredEvent, ResourceEvent, Trace
+from h2proof.sim.trace import AnyEvent, DeliveredEvent, ResourceEvent
 from h2proof.sim.world import Run, play
 
 
@@ -102,8 +103,10 @@ def command(
         run = play(scenario)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    findings = [each.finding for each in examine(run)]
-    emit(run.trace.to_json() if form == "json" else _told(run, findings, accounts), output)
+    books = ledger.examine(run.trace)
+    findings = [each.finding for each in examine(run, books=books)]
+    told = run.trace.to_json() if form == "json" else _told(run, findings, books, accounts)
+    emit(told, output)
     return int(bool(findings))
 
 
@@ -139,10 +142,10 @@ def _pair(text: str) -> tuple[str, Param]:
     return name, int(value) if number.isdecimal() and number.isascii() else value
 
 
-def _told(run: Run, findings: list[Finding], accounts: bool) -> str:
+def _told(run: Run, findings: list[Finding], books: Ledger, accounts: bool) -> str:
     shown = run.trace if accounts else run.trace.filtered(_is_story)
     marked = findings if accounts else ()
-    lines = [*ladder.text(shown, marked).splitlines(), "", *_ledger(run.trace), ""]
+    lines = [*ladder.text(shown, marked).splitlines(), "", *_ledger(books), ""]
     lines += [f"{each.rule}: {each.message}" for each in findings] or ["nothing found"]
     outcome = run.outcome
     lines.append(
@@ -156,8 +159,8 @@ def _is_story(event: AnyEvent) -> bool:
     return not isinstance(event, ResourceEvent | DeliveredEvent)
 
 
-def _ledger(trace: Trace) -> Iterator[str]:
+def _ledger(books: Ledger) -> Iterator[str]:
     yield f"{'account':22}{'acquired':>9}{'released':>9}{'live':>6}{'peak':>6}{'octet-seconds':>15}"
-    for kind, each in sorted(ledger.examine(trace).accounts.items()):
+    for kind, each in sorted(books.accounts.items()):
         seconds = f"{each.octet_ns / 1e9:.3f}"
         yield f"{kind:22}{each.acquired:>9}{each.released:>9}{each.live:>6}{each.peak:>6}{seconds:>15}"

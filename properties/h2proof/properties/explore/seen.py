@@ -28,7 +28,7 @@ class Seen:
     @cached_property
     def verdict(self) -> Verdict:
         """What the judge says."""
-        return judge(self.trace)
+        return judge(self.trace, books=self.ledger)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -12,10 +12,11 @@ from functools import partial
 from typing import Final
 
 from h2proof.oracle import ledger
+from h2proof.oracle.ledger import Ledger
 from h2proof.oracle.milestones import reached
 from h2proof.properties.search.failures import Failure, examine
 from h2proof.sim.scenario import EFFECTS, CallFault, Effect, FaultyCall, Scenario
-from h2proof.sim.trace import NoteEvent
+from h2proof.sim.trace import NoteEvent, Trace
 from h2proof.sim.world import Run, play
 
 CALLS_MAX: Final = 200
@@ -77,8 +78,9 @@ def campaign(
 def tell(scenario: Scenario, play: Play = play) -> Played:
     """Play one scenario, and tell what it came to."""
     run = play(scenario)
+    books = ledger.examine(run.trace)
     failures: dict[str, Failure] = {}
-    for each in examine(run):
+    for each in examine(run, books=books):
         failures.setdefault(each.fingerprint, each)
     return Played(
         scenario,
@@ -87,16 +89,17 @@ def tell(scenario: Scenario, play: Play = play) -> Played:
             Brief(each.fingerprint, each.finding.rule, each.finding.message)
             for each in failures.values()
         ),
-        figures(run),
+        figures(run, books),
         len(run.trace.columns.event),
         run.outcome.steps,
         len(run.outcome.faults_met),
     )
 
 
-def figures(run: Run) -> dict[str, Figures]:
-    """Every account of a run, by kind."""
-    stop, quiet, closed = _moments(run)
+def figures(run: Run, books: Ledger | None = None) -> dict[str, Figures]:
+    """Every account of a run, by kind; from its ledger, where the caller has that already."""
+    books = ledger.examine(run.trace) if books is None else books
+    stop, quiet, closed = _moments(run.trace)
     return {
         kind: Figures(
             account.acquired,
@@ -107,15 +110,15 @@ def figures(run: Run) -> dict[str, Figures]:
             account.live_at(closed),
             account.octet_ns,
         )
-        for kind, account in sorted(ledger.examine(run.trace).accounts.items())
+        for kind, account in sorted(books.accounts.items())
     }
 
 
-def _moments(run: Run) -> tuple[int, int, int]:
+def _moments(trace: Trace) -> tuple[int, int, int]:
     """The events at which the faults stopped, all was quiet, and quiet again when closed."""
     stop = 0
     rests: list[int] = []
-    for event in run.trace:
+    for event in trace.slots:
         if isinstance(event, NoteEvent) and (seen := reached(event)) is not None:
             if seen.milestone == "faults stop":
                 stop = event.index

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from h2proof.oracle import judge
+from h2proof.oracle.ledger import Ledger
 from h2proof.oracle.rules import RULES
 from h2proof.oracle.verdict import Because, Finding
 from h2proof.sim.trace import NoteEvent, ResourceEvent, Trace
@@ -43,12 +44,15 @@ class Failure:
         return self.finding.fingerprint
 
 
-def examine(run: Run, cached_max: Mapping[str, int] = NO_CACHES) -> tuple[Failure, ...]:
+def examine(
+    run: Run, cached_max: Mapping[str, int] = NO_CACHES, books: Ledger | None = None
+) -> tuple[Failure, ...]:
     """What is wrong in a run: panics, what nobody caught, what the judge says of the server.
 
     `cached_max` are bounded caches that the handler declared: so many of a kind may survive.
+    `books` is the run's ledger, from a caller who has it already.
     """
-    found = [each for each in judge(run.trace).violations if _of_handler(each)]
+    found = [each for each in judge(run.trace, books=books).violations if _of_handler(each)]
     findings = (*_noted(run), *beyond_caches(found, cached_max, run.trace))
     return tuple(Failure(finding, run) for finding in findings)
 
@@ -87,7 +91,7 @@ def _kind(finding: Finding) -> str:
 
 def _noted(run: Run) -> Iterator[Finding]:
     """What the world wrote down itself: panics, and what nobody caught."""
-    for event in run.trace:
+    for event in run.trace.slots:
         if not isinstance(event, NoteEvent):
             continue
         head, _, detail = event.text.partition(": ")
