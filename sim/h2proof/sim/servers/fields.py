@@ -111,7 +111,7 @@ def sorted_lines(header: Mapping[str, Sequence[str]]) -> Sequence[FieldLine]:
     if not header:
         return ()
     return [
-        (octets, value.encode("utf-8", "surrogateescape"))
+        (octets, encoded(value))
         for name in sorted(header)
         if (octets := _field_name(name))
         for value in header[name]
@@ -147,6 +147,11 @@ def http_date(now_ns: int) -> bytes:
 @lru_cache(maxsize=64)
 def _date(second: int) -> bytes:
     return formatdate(second, usegmt=True).encode()
+
+
+def encoded(text: str) -> bytes:
+    """Text as it goes on the wire."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _text(octets: bytes) -> str:

@@ -17,7 +17,6 @@ from h2proof.sim.notices import (
     ConnectionFailed,
     DataReceived,
     GoAwayReceived,
-    Notice,
     PingReceived,
     RequestReceived,
     SettingsReceived,
@@ -25,7 +24,7 @@ from h2proof.sim.notices import (
     StreamReset,
     TrailersReceived,
 )
-from h2proof.sim.pipe import PipeCut
+from h2proof.sim.pipe import PipeCut, next_step
 from h2proof.sim.resources import Pool
 from h2proof.sim.servers.body import RequestBody
 from h2proof.sim.servers.credit import grant, take_data
@@ -48,8 +47,6 @@ HANDLER_COMPLETE: Final = "http2: request body closed due to handler exiting"
 
 STATES: Final = "go: writer states"
 
-ANSWERED: Final = (PingReceived, SettingsReceived)
-"""What the connection answers by itself, with a control frame that waits for the transport."""
 CONTROL_MAX: Final = 10_000
 """Control frames that may wait; at one more Go closes the connection without a word (G34)."""
 GOAWAY_NS: Final = 1_000_000_000
@@ -78,11 +75,12 @@ class GoConnection:
         self._queue = WriteQueue()
         self._states = states_of(side)
         self._answers = 0
-        """Answers of the connection that are not written yet."""
+        """Answers that the connection gives by itself, and that are not written yet."""
         self._going = False
         self._over = False
         self._reader: asyncio.Task[Any] | None = None
         self._writer: asyncio.Task[None] | None = None
+        self._writer_name = f"server {self.number} writer"
         self._closing: Timer | None = None
 
     # -- the loop --
@@ -107,39 +105,35 @@ class GoConnection:
             if not octets:
                 return
             for notice in self.peer.receive(octets):
-                self._react(notice)
+                react = REACTIONS.get(type(notice))
+                if react is not None:
+                    react(self, notice)
             if self._writer is not None and self._answers + self._queue.control > CONTROL_MAX:
                 return
             self._kick()
 
-    def _react(self, notice: Notice) -> None:
-        self._answers += isinstance(notice, ANSWERED)
-        react = REACTIONS.get(type(notice))
-        if react is not None:
-            react(self, notice)
-
     def _kick(self) -> None:
         """See to it that what can be written is written; frames are written one at a time."""
         if self._writer is None and not self._over:
-            name = f"server {self.number} writer"
-            self._writer = self.loop.create_task(self._write(), name=name)
+            self._writer = self.loop.create_task(self._write(), name=self._writer_name)
 
     async def _write(self) -> None:
+        peer, write_octets = self.peer, self.side.transport.write
         while not self._over:
-            answers, octets, write = self._answers, self.peer.take_output(), None
+            answers, octets, write = self._answers, peer.take_output(), None
             if not octets:
-                write = None if self.peer.closed else self._queue.pop(self.peer)
+                write = None if peer.closed else self._queue.pop(peer)
                 if write is None:
                     break
                 octets = self._begin_write(write)
             try:
-                await self.side.transport.write(octets)
+                await write_octets(octets)
             except PipeCut:
                 break
             self._answers -= answers
             if write is not None:
                 self._wrote(write)
-                await asyncio.sleep(0)
+                await next_step()
         self._writer = None
         self._close_if_done()
 
@@ -205,10 +199,11 @@ class GoConnection:
 
         Released by the write, by the stream's end, or by the connection's (G22).
         """
-        reason = CLIENT_DISCONNECTED if self._over else write.stream.close_reason
+        stream = write.stream
+        reason = CLIENT_DISCONNECTED if self._over else stream.close_reason
         if reason:
             raise error(reason)
-        write.waiter = self.loop.waiter(f"{write.frame} on stream {write.stream.id} to be written")
+        write.waiter = self.loop.waiter(f"{write.frame} on stream {stream.id} to be written")
         self.enqueue(write)
         await write.waiter
         if write.error:
@@ -253,17 +248,32 @@ class GoConnection:
     def _open(
         self, identifier: int, fields: Fields, *, associated: int = 0, body: bool = False
     ) -> Exchange:
-        register = self.side.register
-        place: dict[str, Any] = {"connection": self.number, "stream": identifier}
+        track, number = self.side.register.track, self.number
         context = Context()
-        register.track(context, "request context", size=CONTEXT_OCTETS, by="server", **place)
+        track(
+            context,
+            "request context",
+            connection=number,
+            stream=identifier,
+            size=CONTEXT_OCTETS,
+            by="server",
+        )
         content = RequestBody(self.loop, partial(self._credit, identifier)) if body else None
-        request = request_of(fields, body=content, context=context, **place)
+        request = request_of(
+            fields, connection=number, stream=identifier, body=content, context=context
+        )
         stream = Stream(identifier, context, associated=associated, body=content)
-        state = self._states.take(by="server", **place)
+        state = self._states.take(connection=number, stream=identifier, by="server")
         state.begin(self, stream, request)
         writer = ResponseWriter(self._states, state)
-        register.track(writer, "response writer", size=WRITER_OCTETS, by="server", **place)
+        track(
+            writer,
+            "response writer",
+            connection=number,
+            stream=identifier,
+            size=WRITER_OCTETS,
+            by="server",
+        )
         self.streams[identifier] = stream
         if self.options.write_timeout_ns:
             self.set_deadline(stream, self.loop.now_ns + self.options.write_timeout_ns)
@@ -364,6 +374,10 @@ def _goaway(connection: GoConnection, notice: GoAwayReceived) -> None:
     connection.shut_down()
 
 
+def _answered(connection: GoConnection, notice: PingReceived | SettingsReceived) -> None:
+    connection._answers += 1
+
+
 REACTIONS: Final[Mapping[type, Callable[[GoConnection, Any], None]]] = {
     RequestReceived: _request,
     DataReceived: _data,
@@ -371,6 +385,8 @@ REACTIONS: Final[Mapping[type, Callable[[GoConnection, Any], None]]] = {
     StreamReset: _reset,
     StreamFailed: _reset,
     GoAwayReceived: _goaway,
+    PingReceived: _answered,
+    SettingsReceived: _answered,
     ConnectionFailed: lambda connection, notice: connection._close_if_done(),
 }
 """What is done for each notice; the others need nothing but the writer to look again."""

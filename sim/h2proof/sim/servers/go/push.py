@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from h2proof.sim.endpoint import Peer
 from h2proof.sim.handlers.protocol import PushError, Request
 from h2proof.sim.hpack import Fields
-from h2proof.sim.servers.fields import sorted_lines
+from h2proof.sim.servers.fields import encoded, sorted_lines
 from h2proof.sim.servers.go.target import go_quoted, resolve_target
 from h2proof.sim.servers.go.writes import Write, octets_of
 
@@ -54,14 +54,11 @@ def checked_promise(
     method = method or "GET"  # G2
     if method not in ("GET", "HEAD"):
         raise PushError(f"method {go_quoted(method)} must be GET or HEAD")  # G7
-    pseudo = (
-        (":method", method),
-        (":scheme", request.scheme),
-        (":authority", resolved.authority),
-        (":path", resolved.path),
-    )
     return (
-        *((name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in pseudo),
+        (b":method", method.encode()),
+        (b":scheme", encoded(request.scheme)),
+        (b":authority", encoded(resolved.authority)),
+        (b":path", encoded(resolved.path)),
         *sorted_lines(header),
     )
 
@@ -75,8 +72,9 @@ def _check_header(header: Mapping[str, Sequence[str]]) -> None:
             )
         if name.lower() in FORBIDDEN:
             raise PushError(f"promised request headers cannot include {go_quoted(name)}")
+    spelled = dict(header)
     for name in CONNECTION_SPECIFIC:
-        if name in dict(header):
+        if name in spelled:
             raise PushError(f"request header {go_quoted(name)} is not valid in HTTP/2")
 
 

@@ -26,6 +26,7 @@ class Stream:
         "deadline",
         "deadline_account",
         "id",
+        "pushed",
         "queue",
         "writing",
     )
@@ -36,6 +37,8 @@ class Stream:
         self.id = identifier
         self.associated = associated
         """The client's stream it was promised on; 0 if the client opened this one."""
+        self.pushed = bool(associated)
+        """Whether this server promised it."""
         self.context = context
         self.body = body
         """The request's content; None if it has none."""
@@ -46,11 +49,6 @@ class Stream:
         """Why it is closed, in Go's words; empty while it is not."""
         self.deadline: Timer | None = None
         self.deadline_account: Resource | None = None
-
-    @property
-    def pushed(self) -> bool:
-        """Whether this server promised it."""
-        return bool(self.associated)
 
     @property
     def client_open(self) -> bool:

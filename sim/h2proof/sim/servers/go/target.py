@@ -4,8 +4,9 @@ Text in, authority and path out, or a PushError with Go's words. It knows no ori
 URL to another host is as good as one's own, and `//host/x` silently becomes this host's `/x`.
 """
 
-from dataclasses import dataclass
-from typing import Final
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from h2proof.sim.handlers.protocol import PushError
 
@@ -20,8 +21,10 @@ PATH_VALID: Final = PATH_PLAIN | frozenset("!'()*[]%")
 HOST_VALID: Final = UNRESERVED | frozenset("!$&'()*+,;=:[]<>\"")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Target(NamedTuple):
     """A promised request's authority and path."""
 
     authority: str
@@ -32,6 +35,7 @@ class _ParseError(Exception):
     """Go's url.Error, without the text that was parsed."""
 
 
+@lru_cache(maxsize=256)
 def resolve_target(target: str, scheme: str, authority: str) -> Target:
     """Where a push goes, for a request of this scheme and authority; PushError.
 
@@ -60,7 +64,7 @@ def resolve_target(target: str, scheme: str, authority: str) -> Target:
 
 def _parse(text: str) -> tuple[str, str, str]:
     """Scheme in lower case, host, and what goes into `:path`."""
-    if any(octet < " " or octet == "\x7f" for octet in text):
+    if CONTROL.search(text):
         raise _ParseError("net/url: invalid control character in URL")
     if text == "*":
         return "", "", "*"

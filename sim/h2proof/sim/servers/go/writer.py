@@ -7,8 +7,7 @@ a late call then meets the cleared pointer (G27). Between the two a late call ra
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from h2proof.sim.handlers.header import Header
@@ -30,6 +29,10 @@ NO_BODY_ALLOWED: Final = "http: request method or response status code does not 
 BINARY: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 """What is in no text."""
 TOO_MUCH: Final = "http: wrote more than the declared Content-Length"
+
+
+NO_FIELDS: Final = Header()
+"""What stands behind a response that has not begun, or begins without fields; nobody adds any."""
 
 
 class WriterState:
@@ -60,7 +63,7 @@ class WriterState:
         self._stream: Stream | None = None
         self._request: Request | None = None
         self._buffer = bytearray()
-        self._snapshot = Header()
+        self._snapshot = NO_FIELDS
         self._status = 0
         self._sent_header = False
         self._done = False
@@ -92,18 +95,19 @@ class WriterState:
             self._begin_response(200)
         if not _allows_body(self._status):
             raise WriteError(NO_BODY_ALLOWED)
-        self._written += len(data)
+        octets = len(data)
+        self._written += octets
         if self._declared is not None and self._written > self._declared:
             raise WriteError(TOO_MUCH)
-        await self._into_buffer(data)
-        return len(data)
+        if octets <= BUFFER_OCTETS - len(self._buffer):
+            self._buffer += data
+        else:
+            await self._through_buffer(data)
+        return octets
 
     async def flush(self) -> None:
         """Send what is buffered; the header alone if nothing is."""
-        if self._buffer:
-            await self._empty_buffer()
-        else:
-            await self._chunk(b"")
+        await self._chunk(self._drained())
 
     async def push(self, target: str, method: str, header: Mapping[str, Sequence[str]]) -> None:
         """Back when the promise was written: so it waits for whatever is being written (G14)."""
@@ -118,9 +122,11 @@ class WriterState:
 
     async def finish(self) -> None:
         """The handler is done: the final flush, which ends the stream (G26)."""
-        self._done = True
-        with suppress(WriteError):
-            await self.flush()
+        try:
+            self._done = True
+            await self._chunk(self._drained())
+        except WriteError:
+            pass  # nobody is left who could be told
 
     # -- within --
 
@@ -132,10 +138,11 @@ class WriterState:
 
     def _begin_response(self, status: int) -> None:
         self._status = status
-        self._snapshot = self.header.clone()
-        self._snapshot.remove("Connection")
-        declared = self._snapshot.first("Content-Length")
-        self._declared = int(declared) if declared.isdecimal() else None
+        if self.header:
+            self._snapshot = self.header.clone()
+            self._snapshot.remove("Connection")
+            declared = self._snapshot.first("Content-Length")
+            self._declared = int(declared) if declared.isdecimal() else None
 
     async def _interim(self, status: int) -> None:
         connection, stream, _ = self._parts()
@@ -144,7 +151,7 @@ class WriterState:
             header.remove(name)
         await connection.deliver(HeadersWrite(stream, response_section(status, header)), WriteError)
 
-    async def _into_buffer(self, data: bytes) -> None:
+    async def _through_buffer(self, data: bytes) -> None:
         while len(data) > BUFFER_OCTETS - len(self._buffer):
             if not self._buffer:
                 await self._chunk(data)
@@ -152,13 +159,14 @@ class WriterState:
             room = BUFFER_OCTETS - len(self._buffer)
             self._buffer += data[:room]
             data = data[room:]
-            await self._empty_buffer()
+            await self._chunk(self._drained())
         self._buffer += data
 
-    async def _empty_buffer(self) -> None:
+    def _drained(self) -> bytes:
+        """What was buffered."""
         data = bytes(self._buffer)
         self._buffer.clear()
-        await self._chunk(data)
+        return data
 
     async def _chunk(self, data: bytes) -> None:
         """The header first if it is not out yet; END_STREAM on the last."""
@@ -168,9 +176,9 @@ class WriterState:
         is_head = request.method == "HEAD"
         if not self._sent_header:
             self._sent_header = True
-            announced = "Trailer" in self._snapshot
-            ends = is_head or (self._done and not data and not announced)
-            section = self._section(data, is_head)
+            names = self._snapshot.keys()  # they are in canonical spelling
+            ends = is_head or (self._done and not data and "Trailer" not in names)
+            section = self._section(names, data, is_head, connection.loop.now_ns)
             await connection.deliver(HeadersWrite(stream, section, ends=ends), WriteError)
             if ends:
                 return
@@ -187,9 +195,7 @@ class WriterState:
         """Fields set with Go's prefix, or announced before (promoteUndeclaredTrailers)."""
         return trailer_section(self.header, self._snapshot.get("Trailer", ()))
 
-    def _section(self, data: bytes, is_head: bool) -> Fields:
-        connection, _, _ = self._parts()
-        names = self._snapshot.keys()  # in canonical spelling
+    def _section(self, names: Collection[str], data: bytes, is_head: bool, now_ns: int) -> Fields:
         extra: list[FieldLine] = []
         if data and "Content-Type" not in names and "Content-Encoding" not in names:
             extra.append((b"content-type", _sniffed(data)))
@@ -201,7 +207,7 @@ class WriterState:
         ):
             extra.append((b"content-length", b"%d" % len(data)))
         if "Date" not in names:
-            extra.append((b"date", http_date(connection.loop.now_ns)))
+            extra.append((b"date", http_date(now_ns)))
         return response_section(self._status, self._snapshot, extra)
 
 

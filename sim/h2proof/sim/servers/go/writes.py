@@ -6,6 +6,7 @@ the handler's frame. What becomes of a stream when something was written is not 
 """
 
 from collections import deque
+from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from h2proof.sim.endpoint import Peer
@@ -93,13 +94,12 @@ class DataWrite(Write):
 
     def send(self, peer: Peer) -> bool:
         """One frame."""
-        room = min(
-            peer.send_window(self.stream.id), peer.peer_settings.get(MAX_FRAME_SIZE, FRAME_DEFAULT)
-        )
-        piece = self._data[self._sent : self._sent + room]
-        self._sent += len(piece)
-        finished = self._sent == len(self._data)
-        peer.send_data(self.stream.id, piece, end_stream=self.ends and finished)
+        stream = self.stream.id
+        room = min(peer.send_window(stream), peer.peer_settings.get(MAX_FRAME_SIZE, FRAME_DEFAULT))
+        begin, end = self._sent, min(self._sent + room, len(self._data))
+        self._sent = end
+        finished = end == len(self._data)
+        peer.send_data(stream, self._data[begin:end], end_stream=self.ends and finished)
         return finished
 
 
@@ -140,9 +140,10 @@ class WriteQueue:
         if isinstance(write, ResetWrite):
             self._control.append(write)
             return
-        if not write.stream.queue:
-            self._ring.append(write.stream)
-        write.stream.queue.append(write)
+        stream = write.stream
+        if not stream.queue:
+            self._ring.append(stream)
+        stream.queue.append(write)
 
     def put_back(self, write: Write) -> None:
         """The rest of a write that was begun: before what its stream has to write."""
@@ -154,14 +155,16 @@ class WriteQueue:
         """What is written next; None if nothing can be."""
         if self._control:
             return self._control.popleft()
-        for _ in range(len(self._ring)):
-            stream = self._ring.popleft()
-            if not stream.queue[0].ready(peer):
-                self._ring.append(stream)
+        ring = self._ring
+        for _ in range(len(ring)):
+            stream = ring.popleft()
+            waiting = stream.queue
+            if not waiting[0].ready(peer):
+                ring.append(stream)
                 continue
-            write = stream.queue.popleft()
-            if stream.queue:
-                self._ring.append(stream)
+            write = waiting.popleft()
+            if waiting:
+                ring.append(stream)
             return write
         return None
 
@@ -182,4 +185,4 @@ class WriteQueue:
 
 def octets_of(fields: Fields) -> int:
     """Octets of names and values."""
-    return sum(len(name) + len(value) for name, value in fields)
+    return sum(map(len, chain.from_iterable(fields)))
