@@ -24,7 +24,7 @@ async def _nothing() -> None:
     pass
 
 
-def test_candidates_are_those_that_a_walk_over_all_ready_steps_finds() -> None:
+def test_heads_are_those_that_a_walk_over_all_ready_steps_finds() -> None:
     loop = VirtualLoop()
     tasks = [loop.create_task(_nothing(), name=str(number)) for number in range(4)]
     callbacks: list[Callable[..., object]] = [print, *(task.done for task in tasks)]
@@ -39,7 +39,8 @@ def test_candidates_are_those_that_a_walk_over_all_ready_steps_finds() -> None:
                 random.choice(slow).cancel()
             else:
                 expected = _walk(slow)
-                assert expected == fast.candidates()
+                fast.sweep()
+                assert expected == fast.heads
                 taken = fast.pop(random.randrange(len(expected)) if expected else 0)
                 assert (taken in expected) == bool(expected)
                 slow.remove(taken)

@@ -213,7 +213,7 @@ class Pipe:
         if moved or ending:
             if options.delay_ns:
                 at_ns = self._loop.now_ns + options.delay_ns
-                self._loop.call_at_ns(at_ns, self._arrive, moved, ending)
+                self._loop.call_at_ns(at_ns, self._arrive, moved, ending, whose=self.lane)
             else:
                 self._arrive(moved, ending)
 

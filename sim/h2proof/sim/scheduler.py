@@ -32,7 +32,11 @@ class Label(NamedTuple):
 class Step(asyncio.Handle):
     """A callback that is ready to run."""
 
-    __slots__ = ("args", "callback", "context")
+    __slots__ = ("args", "callback", "context", "number", "owner")
+    number: int
+    """Its place in the order of getting ready."""
+    owner: int
+    """Whose steps keep their order with this one; see `Ready`."""
 
     def __init__(
         self, callback: Callable[..., object], args: tuple[Any, ...], context: Context
@@ -53,9 +57,11 @@ class Step(asyncio.Handle):
 
 
 class Timer(asyncio.TimerHandle):
-    """A callback that gets ready at a virtual time; `whose` task asked for it."""
+    """A callback that gets ready at a virtual time; `whose` it is, is told in its label."""
 
-    __slots__ = ("args", "at_ns", "callback", "context", "whose")
+    __slots__ = ("args", "at_ns", "callback", "context", "number", "owner", "whose")
+    number: int
+    owner: int
 
     def __init__(
         self,
@@ -87,24 +93,17 @@ class Timer(asyncio.TimerHandle):
 
 
 class Waiter(asyncio.Future[None]):
-    """A future that says what is waited for; its wake-up is a step with that label.
+    """A future that says what is waited for, made by `VirtualLoop.waiter`.
 
-    Who `rests` waits for something that need not come: a reader for octets while the connection is
-    open, a server for work. Everybody else who waits when all is quiet is stuck.
+    Its wake-up is a step with that label. Who `rests` waits for something that need not come: a
+    reader for octets while the connection is open, a server for work. Everybody else who waits when
+    all is quiet is stuck.
     """
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        what: str,
-        kind: StepKind = "resume",
-        *,
-        rests: bool = False,
-    ) -> None:
-        super().__init__(loop=loop)
-        self.what = what
-        self.kind: StepKind = kind
-        self.rests = rests
+    __slots__ = ("kind", "rests", "what")
+    what: str
+    kind: StepKind
+    rests: bool
 
 
 def _nothing() -> None:
@@ -113,10 +112,9 @@ def _nothing() -> None:
 
 def label_of(step: Step | Timer) -> Label:
     """What a step is and whose; worked out only when somebody asks."""
-    task = getattr(step.callback, "__self__", None)
     if isinstance(step, Timer):
-        lane = getattr(task, "lane", None)
-        return Label("timer", step.whose if lane is None else lane)
+        return Label("timer", step.whose)
+    task = getattr(step.callback, "__self__", None)
     if not isinstance(task, asyncio.Task):
         name = getattr(step.callback, "__qualname__", type(step.callback).__name__)
         return Label("call", name)

@@ -9,7 +9,14 @@ import asyncio
 import sys
 from asyncio import events
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Generator,
+)
 from contextvars import Context, copy_context
 from functools import partial
 from heapq import heappop, heappush
@@ -84,14 +91,19 @@ class VirtualLoop(Sealed):
 
     def _advance(self, until_ns: int | None, last: int) -> Stop:
         ready, timers = self._ready, self._timers
-        pick = ready.popleft if isinstance(ready, deque) else partial(self._pick, ready)
+        if isinstance(ready, deque):
+            heads: Collection[AnyStep] = ready
+            cancelled: Collection[AnyStep] = ()
+            pick: Callable[[], AnyStep] = ready.popleft
+        else:
+            heads, cancelled, pick = ready.heads, ready.cancelled, partial(self._pick, ready)
         spins_end = self.steps + SPINS_MAX
         while True:
             if timers and timers[0][0] <= self.now_ns:
                 self._fire()
-            if not ready or (self.steps >= spins_end and timers):
+            if not (heads or cancelled) or (self.steps >= spins_end and timers):
                 stop = self._move_time(until_ns)
-                if stop is not None and not ready:
+                if stop is not None and not (heads or cancelled):
                     return stop
                 spins_end = self.steps + SPINS_MAX
                 continue
@@ -130,10 +142,14 @@ class VirtualLoop(Sealed):
 
     def _pick(self, ready: Ready) -> AnyStep:
         """The step that the schedule wants; order within one task, and of callbacks, is kept."""
-        candidates = ready.candidates()
-        if len(candidates) < 2:
+        heads = ready.heads
+        for step in heads:
+            if step._cancelled:
+                ready.sweep()
+                break
+        if len(heads) < 2:
             return ready.pop(0)
-        chosen = self._schedule.choose(candidates)
+        chosen = self._schedule.choose(heads)
         self.choices.append(chosen)
         return ready.pop(chosen)
 
@@ -212,16 +228,16 @@ class VirtualLoop(Sealed):
         callback: Callable[[*Ts], object],
         *args: *Ts,
         context: Context | None = None,
+        whose: str | None = None,
     ) -> Timer:
-        """Run the callback when the clock shows `at_ns` virtual nanoseconds."""
-        task = asyncio.current_task(self)
-        timer = Timer(
-            at_ns,
-            callback,
-            args,
-            copy_context() if context is None else context,
-            task.get_name() if task is not None else "",
-        )
+        """Run the callback when the clock shows `at_ns` virtual nanoseconds.
+
+        It is called after `whose` it is; after the task that asks if nobody is named.
+        """
+        if whose is None:
+            task = asyncio.current_task(self)
+            whose = "" if task is None else task.get_name()
+        timer = Timer(at_ns, callback, args, copy_context() if context is None else context, whose)
         self._timer_count += 1
         heappush(self._timers, (at_ns, self._timer_count, timer))
         return timer
@@ -257,7 +273,9 @@ class VirtualLoop(Sealed):
 
     def waiter(self, what: str, kind: StepKind = "resume", *, rests: bool = False) -> Waiter:
         """A future that says what is waited for: in labels of steps, and in `waiting`."""
-        return Waiter(self, what, kind, rests=rests)
+        waiter = Waiter(loop=self)
+        waiter.what, waiter.kind, waiter.rests = what, kind, rests
+        return waiter
 
     def create_task(
         self,
@@ -289,8 +307,7 @@ class VirtualLoop(Sealed):
 
     def tasks(self) -> "list[asyncio.Task[Any]]":
         """The tasks that are not done, in the order in which they were made."""
-        alive = [task for task in (each() for each in self._tasks) if task is not None]
-        return [task for task in alive if not task.done()]
+        return [task for each in self._tasks if (task := each()) is not None and not task.done()]
 
     def waiting(self, *, resting: bool = True) -> list[str]:
         """Who waits for what: one sentence for each task that is not done.

@@ -1,87 +1,87 @@
-"""The steps that are ready, such that whom a schedule may choose costs one look at each owner.
+"""The steps that are ready, such that whom a schedule may choose stands there already.
 
 Steps of one task keep their order, and so do plain callbacks among themselves: each of them is an
-owner with a queue, and only the first of a queue can be next. Who chooses, and when a step gets
-ready, is not known here.
+owner, and only the first of an owner's steps, its head, can be next. Who chooses, and when a step
+gets ready, is not known here.
 """
 
-import asyncio
+from asyncio import Task
 from bisect import insort
 from collections import deque
 from collections.abc import Iterator
+from operator import attrgetter
+from typing import Final
 
 from h2proof.sim.scheduler import Step, Timer
 
 AnyStep = Step | Timer
 
+ARRIVAL: Final = attrgetter("number")
+"""A step's place in the order of getting ready."""
+
 
 class Ready:
-    """Queues of ready steps, a queue for each owner."""
+    """The first step of each owner, and behind it the others of the same owner."""
 
-    __slots__ = ("_cancelled", "_count", "_number", "_order", "_queues")
+    __slots__ = ("_behind", "_number", "cancelled", "heads")
 
     def __init__(self) -> None:
-        self._queues: dict[int, deque[tuple[int, AnyStep]]] = {}
-        self._order: list[tuple[int, int]] = []
-        """The number of each queue's first step, and the owner; sorted."""
-        self._cancelled: list[AnyStep] = []
-        """Met at the head of a queue; they run, as steps that do nothing, when nobody else can."""
+        self.heads: list[AnyStep] = []
+        """Who can be next, in the order of getting ready; until `sweep` also what was cancelled."""
+        self.cancelled: list[AnyStep] = []
+        """Swept from the heads; they run, as steps that do nothing, when nobody else can."""
+        self._behind: dict[int, deque[AnyStep] | None] = {}
+        """For the owner of each head what it has ready besides."""
         self._number = 0
-        self._count = 0
 
     def __len__(self) -> int:
-        return self._count
+        behind = sum(len(queue) for queue in self._behind.values() if queue is not None)
+        return len(self.heads) + behind + len(self.cancelled)
 
     def __iter__(self) -> Iterator[AnyStep]:
-        for queue in self._queues.values():
-            for _, step in queue:
-                yield step
-        yield from self._cancelled
+        yield from self.heads
+        for queue in self._behind.values():
+            yield from queue or ()
+        yield from self.cancelled
 
     def append(self, step: AnyStep) -> None:
         """Behind what the step's owner has ready."""
         task = getattr(step.callback, "__self__", None)
-        owner = id(task) if isinstance(task, asyncio.Task) else 0
-        self._number += 1
-        self._count += 1
-        queue = self._queues.get(owner)
-        if queue is None:
-            queue = self._queues[owner] = deque()
-            self._order.append((self._number, owner))
-        queue.append((self._number, step))
+        owner = step.owner = id(task) if isinstance(task, Task) else 0
+        self._number = step.number = self._number + 1
+        behind = self._behind
+        if owner not in behind:
+            behind[owner] = None
+            self.heads.append(step)
+        elif (queue := behind[owner]) is not None:
+            queue.append(step)
+        else:
+            behind[owner] = deque((step,))
 
     def clear(self) -> None:
         """Forget them all."""
-        self._queues.clear()
-        self._order.clear()
-        self._cancelled.clear()
-        self._count = 0
+        self.heads.clear()
+        self.cancelled.clear()
+        self._behind.clear()
 
-    def candidates(self) -> list[AnyStep]:
-        """The first step of each owner that is not cancelled, in the order of getting ready."""
-        firsts = self._firsts()
-        while any(step._cancelled for step in firsts):
-            for place in reversed(range(len(firsts))):
-                if firsts[place]._cancelled:
-                    self._cancelled.append(self._take(place))
-            firsts = self._firsts()
-        return firsts
+    def sweep(self) -> None:
+        """Put those aside that were cancelled, such that all heads can be chosen."""
+        heads, place = self.heads, 0
+        while place < len(heads):
+            if heads[place]._cancelled:
+                self.cancelled.append(self.pop(place))
+            else:
+                place += 1
 
     def pop(self, place: int) -> AnyStep:
-        """Take out the candidate at that place; a cancelled step if there are no candidates."""
-        self._count -= 1
-        return self._take(place) if self._order else self._cancelled.pop()
-
-    def _firsts(self) -> list[AnyStep]:
-        queues = self._queues
-        return [queues[owner][0][1] for _, owner in self._order]
-
-    def _take(self, place: int) -> AnyStep:
-        owner = self._order.pop(place)[1]
-        queue = self._queues[owner]
-        step = queue.popleft()[1]
-        if queue:
-            insort(self._order, (queue[0][0], owner))
+        """Take out the head at that place; a cancelled step if there are no heads."""
+        heads = self.heads
+        if not heads:
+            return self.cancelled.pop()
+        step = heads.pop(place)
+        owner = step.owner
+        if queue := self._behind[owner]:
+            insort(heads, queue.popleft(), key=ARRIVAL)
         else:
-            del self._queues[owner]
+            del self._behind[owner]
         return step
