@@ -43,6 +43,7 @@ PROMISED_OCTETS: Final = 4
 """What the promised stream's identifier takes of a PUSH_PROMISE."""
 RECEIVING: Final = (State.OPEN, State.HALF_CLOSED_LOCAL)
 """The states in which content may still come."""
+LIMITS: Final = Limits()
 
 
 class Connection(Core):
@@ -70,7 +71,7 @@ class Connection(Core):
         if role not in ("client", "server"):
             raise ValueError(f"the role is {role!r}; give 'client' or 'server'")
         cleartext = cleartext or upgrade is not None
-        super().__init__(role, limits if limits is not None else Limits(), cleartext=cleartext)
+        super().__init__(role, LIMITS if limits is None else limits, cleartext=cleartext)
         if not reserves:
             self.promised_state = State.HALF_CLOSED_REMOTE
         values = legal_announcement(settings or {}, role, self.own)
@@ -95,7 +96,10 @@ class Connection(Core):
 
         Raises nothing, whatever they are: a fault of the peer is answered, and is a notice.
         """
-        return list(self.receive_stepwise(data))
+        self._begin(data)
+        while self._take_next():
+            pass
+        return self._told()
 
     def receive_stepwise(self, data: bytes) -> Iterator[Notice]:
         """As `receive`, but the owner can act on a notice before the next frame is looked at.
@@ -103,24 +107,15 @@ class Connection(Core):
         What it then sends does not depend on the chunks in which the octets came. The iterator has
         to be run to its end before the next octets are given.
         """
-        data = bytes(data)
-        if self.preface_left and not self.closed:
-            data = self._take_preface(data)
+        self._begin(data)
+        yield from self._told()
+        while self._take_next():
             yield from self._told()
-        if not self.closed:
-            for header, payload in self.reader.feed(data):
-                fault = take(self, header, payload)
-                if fault is not None:
-                    self.answer(fault)
-                if self.notices:
-                    yield from self._told()
-                if self.closed:
-                    break
-        if self.closed:
-            self.sweep()
 
     def take_output(self) -> bytes:
         """The octets to send; each is handed out once."""
+        if not self._output:
+            return b""
         output = bytes(self._output)
         self._output.clear()
         return output
@@ -181,7 +176,7 @@ class Connection(Core):
         section = tuple(fields)
         cell = self.streams.send("HEADERS_ES" if end_stream else "HEADERS", identifier)
         live = self.streams.live.get(identifier)
-        if live is None or not live.state.active:
+        if live is None or live.state.reserved:
             self._check_room(identifier)
         step = self._section(live, section, end_stream)
         if live is None:
@@ -192,7 +187,7 @@ class Connection(Core):
         live.outgoing.apply(step)
         if step.phase == "tunnel":
             live.incoming.phase = "tunnel"
-        self._write_headers(identifier, section, end_stream)
+        self.write_block(Headers(identifier, self.encoder.encode(section), end_stream))
         self.move(live, cell.next)
         return identifier
 
@@ -210,7 +205,7 @@ class Connection(Core):
         if malformed is not None:
             raise IllegalSend(malformed.requirement, malformed.reason)
         frames = self._data_frames(stream, data, end_stream, padding)
-        octets = sum(frame.flow_controlled_length for frame in frames)
+        octets = len(data) + (0 if padding is None else len(frames) * (1 + padding))
         window = self.flow.send_window(live)
         if octets > window:
             reason = f"{octets} octets of DATA in a window of {window}"
@@ -236,14 +231,8 @@ class Connection(Core):
         self._check_identifier(promised)
         live = self.streams.open(promised, self.promised_state)
         live.method = step.method
-        first_max = self.peer.in_force[Setting.MAX_FRAME_SIZE] - PROMISED_OCTETS
         block = self.encoder.encode(section)
-        self.write_block(
-            lambda fragment, whole: PushPromise(stream, promised, fragment, whole),
-            stream,
-            block,
-            first_max,
-        )
+        self.write_block(PushPromise(stream, promised, block), PROMISED_OCTETS)
         return promised
 
     def reset(self, stream: int, code: int = ErrorCode.CANCEL) -> None:
@@ -400,7 +389,7 @@ class Connection(Core):
         """What the section will be in its message; `IllegalSend` where it may not come."""
         if live is None:
             extended = bool(self.peer.in_force[Setting.ENABLE_CONNECT_PROTOCOL])
-            step = request_step(fields, end_stream, extended_connect=extended)
+            step = request_step(fields, end_stream, extended)
         elif self.role == "client":
             step = trailers_step(live.outgoing, fields, end_stream)
         else:
@@ -414,24 +403,40 @@ class Connection(Core):
     def _data_frames(
         self, stream: int, data: bytes, end_stream: bool, padding: int | None
     ) -> list[Data]:
-        if padding is not None and not 0 <= padding <= 255:
-            raise IllegalSend("RFC9113-6.1-07", f"{padding} octets of padding", "give 0 to 255")
-        pad = None if padding is None else bytes(padding)
-        step = self.peer.in_force[Setting.MAX_FRAME_SIZE] - (0 if pad is None else 1 + len(pad))
-        pieces = [data[start : start + step] for start in range(0, len(data), step)] or [b""]
+        step, pad = self.peer.in_force[Setting.MAX_FRAME_SIZE], None
+        if padding is not None:
+            if not 0 <= padding <= 255:
+                raise IllegalSend("RFC9113-6.1-07", f"{padding} octets of padding", "give 0 to 255")
+            step, pad = step - 1 - padding, bytes(padding)
+        if len(data) <= step:
+            return [Data(stream, data, end_stream, pad)]
+        pieces = [data[start : start + step] for start in range(0, len(data), step)]
         last = len(pieces) - 1
         return [
             Data(stream, piece, end_stream and number == last, pad)
             for number, piece in enumerate(pieces)
         ]
 
-    def _write_headers(self, stream: int, fields: Fields, end_stream: bool) -> None:
-        self.write_block(
-            lambda fragment, whole: Headers(stream, fragment, end_stream, whole),
-            stream,
-            self.encoder.encode(fields),
-            self.peer.in_force[Setting.MAX_FRAME_SIZE],
-        )
+    # -- what arrives --
+
+    def _begin(self, data: bytes) -> None:
+        """The octets are at hand; behind the end of the connection none are."""
+        if self.closed:
+            return
+        data = bytes(data)
+        if self.preface_left:
+            data = self._take_preface(data)
+        self.reader.give(data)
+
+    def _take_next(self) -> bool:
+        """Do what one frame of the octets at hand asks for; False where there is none."""
+        found = self.reader.take()
+        if found is None:
+            return False
+        fault = take(self, *found)
+        if fault is not None:
+            self.answer(fault)
+        return True
 
     def _told(self) -> list[Notice]:
         told, self.notices = self.notices, []

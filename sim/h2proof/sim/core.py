@@ -5,7 +5,7 @@ asks for in `connection`. How a fault is answered is decided here, once for all:
 by GOAWAY, a stream error by RST_STREAM where the stream's state allows one (RFC 9113 §5.4).
 """
 
-from collections.abc import Callable
+from dataclasses import replace
 
 from h2proof.sim.blocks import BlockBuffer
 from h2proof.sim.codec import HEADER_LENGTH, STREAM_MAX, FrameReader, encode
@@ -27,20 +27,19 @@ from h2proof.sim.notices import ConnectionFailed, Notice, SettingPairs, StreamFa
 from h2proof.sim.settings import OwnSettings, PeerSettings, Setting
 from h2proof.sim.streams import Counts, Role, State, Stream, Streams
 
-BlockFrame = Callable[[bytes, bool], Headers | PushPromise]
-"""Makes the frame that opens a field block, from its fragment and END_HEADERS."""
-
 
 class Core:
     """One endpoint's memory. Its owner may read every attribute, and writes none."""
 
     __slots__ = (
-        "_failed",
         "_output",
         "block",
         "cleartext",
+        "closed",
         "decoder",
         "encoder",
+        "extended_connect",
+        "failed",
         "flow",
         "fruitless",
         "goaway_received",
@@ -56,7 +55,9 @@ class Core:
         "reader",
         "resets",
         "role",
+        "section_octets_max",
         "streams",
+        "streams_max",
     )
 
     def __init__(self, role: Role, limits: Limits, *, cleartext: bool) -> None:
@@ -86,8 +87,21 @@ class Core:
         """Frames in a row that moved nothing (see `Limits`)."""
         self.resets = 0
         """Streams that the peer reset, less those that ended since."""
+        self.failed = False
+        """True after GOAWAY with an error code: nothing can be sent any more."""
+        self.closed = False
+        """True: close the transport once the output is flushed.
+
+        After an error; after GOAWAY with an error code; after any other GOAWAY as soon as no stream
+        is live and none that the peer may still open would be acted on (§6.8).
+        """
+        self.extended_connect = False
+        """Whether the peer may have been told that it can use extended CONNECT (RFC 8441 §3)."""
+        self.section_octets_max = limits.field_section_octets_max
+        """The largest field section that is taken, announced or not."""
+        self.streams_max = limits.streams_max
+        """How many streams of the peer may be active."""
         self._output = bytearray()
-        self._failed = False
 
     # -- what others may read --
 
@@ -95,22 +109,6 @@ class Core:
     def peer_role(self) -> Role:
         """The other one."""
         return "server" if self.role == "client" else "client"
-
-    @property
-    def failed(self) -> bool:
-        """True after GOAWAY with an error code: nothing can be sent any more."""
-        return self._failed
-
-    @property
-    def closed(self) -> bool:
-        """True: close the transport once the output is flushed.
-
-        After an error; after GOAWAY with an error code; after any other GOAWAY as soon as no stream
-        is live and none that the peer may still open would be acted on (§6.8).
-        """
-        if self._failed or self.goaway_sent is None:
-            return self._failed
-        return not self.streams.live and self.goaway_sent <= self.streams.theirs.highest
 
     @property
     def frame_octets(self) -> int:
@@ -143,13 +141,20 @@ class Core:
             raise IllegalSend("RFC9113-4.1-01", reason)
         self._output += octets
 
-    def write_block(self, make: BlockFrame, stream: int, block: bytes, first_max: int) -> None:
-        """A field block goes out, in as many frames as the peer's SETTINGS_MAX_FRAME_SIZE asks."""
+    def write_block(self, opener: Headers | PushPromise, beside: int = 0) -> None:
+        """A field block goes out, in as many frames as the peer's SETTINGS_MAX_FRAME_SIZE asks.
+
+        `opener` holds the whole block, and so many octets `beside` it.
+        """
         step = self.peer.in_force[Setting.MAX_FRAME_SIZE]
-        rest = [block[start : start + step] for start in range(first_max, len(block), step)]
-        self.write(make(block[:first_max], not rest))
-        for number, fragment in enumerate(rest, 1):
-            self.write(Continuation(stream, fragment, number == len(rest)))
+        block, first_max = opener.fragment, step - beside
+        if len(block) <= first_max:
+            self.write(opener)
+            return
+        self.write(replace(opener, fragment=block[:first_max], end_headers=False))
+        for start in range(first_max, len(block), step):
+            end = start + step
+            self.write(Continuation(opener.stream, block[start:end], end >= len(block)))
 
     def give_back(self, octets: int) -> None:
         """Octets of DATA that nobody will read: credited at once, lest the window leak (§6.9)."""
@@ -163,8 +168,8 @@ class Core:
             self.streams.move(stream, state)
             if state is State.ENDED and self.resets:
                 self.resets -= 1
-            if self.closed:
-                self.sweep()
+            if self.goaway_sent is not None:
+                self._close_if_done(self.goaway_sent)
 
     def bind_settings(self) -> None:
         """Own settings were announced or acknowledged: tell the machines what now holds."""
@@ -175,6 +180,11 @@ class Core:
         self.decoder.table_size_max = own.most(Setting.HEADER_TABLE_SIZE)
         flow.receive_initial = own.in_force[Setting.INITIAL_WINDOW_SIZE]
         flow.receive_initial_most = own.most(Setting.INITIAL_WINDOW_SIZE)
+        self.extended_connect = own.latest[Setting.ENABLE_CONNECT_PROTOCOL] != 0
+        most = self.limits.field_section_octets_max
+        self.section_octets_max = min(most, own.latest.get(Setting.MAX_HEADER_LIST_SIZE, most))
+        most = self.limits.streams_max
+        self.streams_max = min(most, own.in_force.get(Setting.MAX_CONCURRENT_STREAMS, most))
 
     def obey(self, values: SettingPairs) -> Fault | None:
         """The peer's settings are in force, one after the other (§6.5.3)."""
@@ -205,15 +215,16 @@ class Core:
         """GOAWAY goes out; with an error code nothing is read or sent from here on."""
         self.write(GoAway(last, code, debug))
         self.goaway_sent = last
-        self._failed = self._failed or code != ErrorCode.NO_ERROR
-        if self.closed:
-            self.sweep()
+        self.failed = self.failed or code != ErrorCode.NO_ERROR
+        self._close_if_done(last)
 
-    def sweep(self) -> None:
-        """The connection is closed: nothing unfinished is kept."""
-        self.reader.clear()
-        self.block.clear()
-        self.preface_left = b""
+    def _close_if_done(self, last: int) -> None:
+        """The connection closes where `closed` says so, and keeps nothing unfinished."""
+        if self.failed or (not self.streams.live and last <= self.streams.theirs.highest):
+            self.closed = True
+            self.reader.clear()
+            self.block.clear()
+            self.preface_left = b""
 
     def _fail(self, fault: Fault) -> None:
         announced = STREAM_MAX if self.goaway_sent is None else self.goaway_sent
@@ -223,7 +234,7 @@ class Core:
     def _fail_stream(self, fault: Fault) -> None:
         stream = self.streams.live.get(fault.stream)
         if stream is not None:
-            self.streams.move(stream, State.RESET_SENT)
+            self.move(stream, State.RESET_SENT)
         else:
             state = self.streams.state(fault.stream)
             if state is State.RESET_SENT:

@@ -87,12 +87,14 @@ class FieldDecoder:
     rest of the block at each literal, and a hostile block is long.
     """
 
-    __slots__ = ("_due", "_list_octets_max", "_table", "_table_size_max")
+    __slots__ = ("_due", "_list_octets_max", "_table", "_table_size_max", "section_octets")
 
     def __init__(self, *, list_octets_max: int = LIST_OCTETS_MAX) -> None:
         self._table = HeaderTable()
         self._table_size_max = TABLE_SIZE_DEFAULT
         self._list_octets_max = list_octets_max
+        self.section_octets = 0
+        """The size of the last section, as `section_size` counts it."""
         self._due: int | None = None
         """The next block has to begin with a size update that is not above this."""
 
@@ -155,6 +157,7 @@ class FieldDecoder:
                     return Undecodable(reason, oversized=True)
         except HPACKError as error:
             return Undecodable(str(error) or type(error).__name__)
+        self.section_octets = self._list_octets_max - left
         return tuple(lines)
 
     def _resize(self, octets: int, *, late: bool) -> None:

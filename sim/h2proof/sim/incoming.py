@@ -33,7 +33,7 @@ from h2proof.sim.frames import (
     WindowUpdate,
     type_name,
 )
-from h2proof.sim.hpack import Fields, Undecodable, section_size
+from h2proof.sim.hpack import Fields, Undecodable
 from h2proof.sim.messages import Step, request_step, response_step, trailers_step
 from h2proof.sim.notices import (
     DataReceived,
@@ -53,24 +53,24 @@ from h2proof.sim.notices import (
     WindowOpened,
 )
 from h2proof.sim.push import promised_request, receive_promise, refuse_promise
-from h2proof.sim.settings import Setting, value_fault
+from h2proof.sim.settings import value_fault
 from h2proof.sim.streams import Cell, Event, Role, State, Stream
 
 # fmt: off
-PLACES: Final[dict[int, tuple[str, str]]] = {
-    FrameType.DATA:            ("stream",     "RFC9113-6.1-05"),
-    FrameType.HEADERS:         ("stream",     "RFC9113-6.2-08"),
-    FrameType.PRIORITY:        ("stream",     "RFC9113-6.3-01"),
-    FrameType.RST_STREAM:      ("stream",     "RFC9113-6.4-05"),
-    FrameType.PUSH_PROMISE:    ("stream",     "RFC9113-6.6-07"),
-    FrameType.CONTINUATION:    ("stream",     "RFC9113-6.10-04"),
-    FrameType.SETTINGS:        ("connection", "RFC9113-6.5-08"),
-    FrameType.PING:            ("connection", "RFC9113-6.7-06"),
-    FrameType.GOAWAY:          ("connection", "RFC9113-6.8-06"),
-    FrameType.PRIORITY_UPDATE: ("connection", "RFC9218-7.1-02"),
+PLACES: Final[dict[int, tuple[bool, str]]] = {
+    FrameType.DATA:            (True,  "RFC9113-6.1-05"),
+    FrameType.HEADERS:         (True,  "RFC9113-6.2-08"),
+    FrameType.PRIORITY:        (True,  "RFC9113-6.3-01"),
+    FrameType.RST_STREAM:      (True,  "RFC9113-6.4-05"),
+    FrameType.PUSH_PROMISE:    (True,  "RFC9113-6.6-07"),
+    FrameType.CONTINUATION:    (True,  "RFC9113-6.10-04"),
+    FrameType.SETTINGS:        (False, "RFC9113-6.5-08"),
+    FrameType.PING:            (False, "RFC9113-6.7-06"),
+    FrameType.GOAWAY:          (False, "RFC9113-6.8-06"),
+    FrameType.PRIORITY_UPDATE: (False, "RFC9218-7.1-02"),
 }
 # fmt: on
-"""Where a frame of each type belongs; elsewhere it is a connection error PROTOCOL_ERROR."""
+"""Whether a frame of each type has a stream; elsewhere it is a connection error PROTOCOL_ERROR."""
 
 STREAM_SIZED: Final = frozenset({FrameType.DATA.value, FrameType.PRIORITY.value})
 """Types of which one that is too long for the settings is an error of its stream (§4.2)."""
@@ -79,36 +79,30 @@ STREAM_SIZED: Final = frozenset({FrameType.DATA.value, FrameType.PRIORITY.value}
 def take(core: Core, header: FrameHeader, payload: bytes | None) -> Fault | None:
     """One frame of the peer; a payload of None was longer than this endpoint allows."""
     kind, stream = header.type, header.stream
-    if fault := core.block.intruder(kind, stream):
+    if core.block.opener is not None and (fault := core.block.intruder(kind, stream)):
         return fault
-    if not core.greeted and (kind != FrameType.SETTINGS or header.flags & ACK):
-        reason = f"the first frame is {type_name(kind)}, not SETTINGS"
-        return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-3.4-09", reason)
-    core.greeted = True
+    if not core.greeted:
+        if kind != FrameType.SETTINGS or header.flags & ACK:
+            reason = f"the first frame is {type_name(kind)}, not SETTINGS"
+            return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-3.4-09", reason)
+        core.greeted = True
     place = PLACES.get(kind)
-    if place is not None and (place[0] == "stream") is not bool(stream):
+    if place is not None and place[0] is not (stream != 0):
         reason = f"{type_name(kind)} on stream {stream}"
         return connection_error(ErrorCode.PROTOCOL_ERROR, place[1], reason)
     if payload is None:
         return _oversized(core, header)
     core.fruitless += 1
-    return _received(core, header, payload) or _unfruitful(core)
-
-
-def _received(core: Core, header: FrameHeader, payload: bytes) -> Fault | None:
-    receiver = RECEIVERS[core.role].get(header.type)
-    if receiver is None:
-        return None
-    frame = decode(header, payload)
-    return frame.fault if isinstance(frame, Unreadable) else receiver(core, frame)
-
-
-def _unfruitful(core: Core) -> Fault | None:
-    """What a peer earns whose frames have moved nothing for too long (§10.5)."""
-    if core.fruitless <= core.limits.fruitless_frames_max:
-        return None
-    reason = f"{core.fruitless} frames in a row moved nothing"
-    return connection_error(ErrorCode.ENHANCE_YOUR_CALM, "RFC9113-10.5-04", reason)
+    receiver = RECEIVERS[core.role].get(kind)
+    if receiver is not None:
+        frame = decode(header, payload)
+        fault = frame.fault if isinstance(frame, Unreadable) else receiver(core, frame)
+        if fault is not None:
+            return fault
+    if core.fruitless > core.limits.fruitless_frames_max:
+        reason = f"{core.fruitless} frames in a row moved nothing"
+        return connection_error(ErrorCode.ENHANCE_YOUR_CALM, "RFC9113-10.5-04", reason)
+    return None
 
 
 def _oversized(core: Core, header: FrameHeader) -> Fault | None:
@@ -199,14 +193,14 @@ def _headers(core: Core, frame: Headers, fields: Fields) -> Fault | None:
     number = frame.stream
     stream = core.streams.live.get(number)
     opens = stream is None
-    crowded = _crowded(core, number) if stream is None or not stream.state.active else None
+    crowded = _crowded(core, number) if stream is None or stream.state.reserved else None
     if stream is None:
         assert cell.next is not None
         stream = core.streams.open(number, cell.next)
         core.priorities.opened(number)
     step = (
         crowded
-        or _too_large(core, number, fields)
+        or _too_large(core, number)
         or _section(core, stream, fields, frame.end_stream, opens)
     )
     if isinstance(step, Fault):
@@ -219,8 +213,8 @@ def _headers(core: Core, frame: Headers, fields: Fields) -> Fault | None:
 
 
 def _headers_cell(core: Core, frame: Headers) -> Cell | Fault | None:
-    own = core.streams.is_own(frame.stream)
-    if own and core.promised_state is not State.RESERVED_LOCAL:
+    known = core.promised_state is State.RESERVED_LOCAL
+    if not known and core.streams.is_own(frame.stream):
         reason = f"HEADERS on stream {frame.stream}, which is not the client's"
         return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-5.1.1-01", reason)
     return _cell(core, "HEADERS_ES" if frame.end_stream else "HEADERS", frame.stream)
@@ -231,8 +225,7 @@ def _section(
 ) -> Step | Fault:
     """What the field section is in its message, or why it makes the message malformed."""
     if opens:
-        extended = bool(core.own.latest(Setting.ENABLE_CONNECT_PROTOCOL))
-        step = request_step(fields, end_stream, extended_connect=extended)
+        step = request_step(fields, end_stream, core.extended_connect)
     elif core.role == "client":
         step = response_step(stream.incoming, stream.method, fields, end_stream)
     else:
@@ -262,22 +255,15 @@ def _section_notice(step: Step, stream: int, fields: Fields, end_stream: bool) -
 
 def _crowded(core: Core, stream: int) -> Fault | None:
     """One stream more would be active than the peer has acknowledged, or than we bear (§5.1.2)."""
-    if core.streams.their_active < _streams_max(core):
+    if core.streams.their_active < core.streams_max:
         return None
     reason = f"{core.streams.their_active} streams are active, one more is too many"
     return stream_error(stream, ErrorCode.REFUSED_STREAM, "RFC9113-5.1.2-03", reason)
 
 
-def _streams_max(core: Core) -> int:
-    most = core.limits.streams_max
-    return min(most, core.own.in_force.get(Setting.MAX_CONCURRENT_STREAMS, most))
-
-
-def _too_large(core: Core, stream: int, fields: Fields) -> Fault | None:
+def _too_large(core: Core, stream: int) -> Fault | None:
     """The section is above the announced or the own limit; its block was decoded (§10.5.1)."""
-    limit = core.limits.field_section_octets_max
-    announced = core.own.latest(Setting.MAX_HEADER_LIST_SIZE)
-    size, most = section_size(fields), limit if announced is None else min(limit, announced)
+    size, most = core.decoder.section_octets, core.section_octets_max
     if size <= most:
         return None
     reason = f"a field section of {size} octets, above {most}"
@@ -295,7 +281,7 @@ def _promise(core: Core, frame: PushPromise, fields: Fields) -> Fault | None:
     if associated is not None and associated.incoming.phase == "tunnel":
         reason = "PUSH_PROMISE on a connected stream"
         core.answer(_malformed(frame.stream, Malformed("RFC9113-8.5-06", reason)))
-    step = _too_large(core, promised, fields) or promised_request(
+    step = _too_large(core, promised) or promised_request(
         core.streams, core.limits, promised, fields
     )
     if isinstance(step, Fault):
@@ -348,7 +334,7 @@ def _window_update(core: Core, frame: WindowUpdate) -> Fault | None:
 
 def _cell(core: Core, event: Event, stream: int) -> Cell | Fault | None:
     """The cell to follow, the fault, or None where the frame is ignored."""
-    if core.beyond_goaway(stream):
+    if core.goaway_sent is not None and core.beyond_goaway(stream):
         return None
     cell = core.streams.receive(event, stream)
     return None if isinstance(cell, Cell) and cell.kind == "ignore" else cell
@@ -389,7 +375,7 @@ def _goaway(core: Core, frame: GoAway) -> None:
 
 
 def _priority_update(core: Core, frame: PriorityUpdate) -> Fault | None:
-    told = core.priorities.receive(frame, core.streams, _streams_max(core))
+    told = core.priorities.receive(frame, core.streams, core.streams_max)
     if isinstance(told, PriorityUpdated):
         core.notices.append(told)
         return None

@@ -64,7 +64,7 @@ class Message:
 
 
 def request_step(
-    fields: Fields, end_stream: bool, *, extended_connect: bool = False
+    fields: Fields, end_stream: bool, extended_connect: bool = False
 ) -> Step | Malformed:
     """The header section that opens a request."""
     head = check_request(fields, extended_connect=extended_connect)

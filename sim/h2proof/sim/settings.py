@@ -89,13 +89,16 @@ def value_fault(identifier: int, value: int, sender: Role) -> Fault | None:
 class OwnSettings:
     """What this endpoint announced, and how much of it the peer has acknowledged."""
 
-    __slots__ = ("_in_force", "_sent", "in_force")
+    __slots__ = ("_in_force", "_latest", "_sent", "in_force", "latest")
 
     def __init__(self) -> None:
         self._in_force = dict(DEFAULTS)
+        self._latest = dict(DEFAULTS)
         self._sent: deque[SettingPairs] = deque()
         self.in_force: Mapping[int, int] = MappingProxyType(self._in_force)
         """What the peer has acknowledged, and so has to obey."""
+        self.latest: Mapping[int, int] = MappingProxyType(self._latest)
+        """What was announced last, acknowledged or not."""
 
     @property
     def unacknowledged(self) -> int:
@@ -105,6 +108,7 @@ class OwnSettings:
     def announce(self, values: SettingPairs) -> None:
         """A SETTINGS frame with these values goes out."""
         self._sent.append(values)
+        self._latest.update(values)
 
     def acknowledge(self) -> SettingPairs | None:
         """The oldest unacknowledged values are in force (§6.5.3); None if there are none."""
@@ -115,20 +119,18 @@ class OwnSettings:
         return values
 
     def apply(self, values: SettingPairs) -> None:
-        """Values that the peer has without a frame (HTTP2-Settings, RFC 7540 §3.2.1)."""
+        """Values that the peer has without a frame, before any (HTTP2-Settings, RFC 7540 §3.2.1)."""
         self._in_force.update(values)
-
-    def latest(self, identifier: int) -> int | None:
-        """The value announced last, acknowledged or not; None means no limit."""
-        value = self._in_force.get(identifier)
-        for values in self._sent:
-            value = dict(values).get(identifier, value)
-        return value
+        self._latest.update(values)
 
     def most(self, identifier: int) -> int:
         """The most that the peer may rightly assume of a setting that has a default."""
-        pending = (value for values in self._sent for key, value in values if key == identifier)
-        return max((self._in_force[identifier], *pending))
+        most = self._in_force[identifier]
+        for values in self._sent:
+            for key, value in values:
+                if key == identifier and value > most:
+                    most = value
+        return most
 
 
 class PeerSettings:
@@ -156,15 +158,14 @@ def legal_announcement(values: Mapping[int, int], sender: Role, own: OwnSettings
             server_push = fault.requirement == "RFC9113-6.5.2-09"
             requirement = "RFC9113-6.5.2-06" if server_push else fault.requirement
             raise IllegalSend(requirement, fault.reason)
-    if values.get(Setting.ENABLE_CONNECT_PROTOCOL, 1) < (
-        own.latest(Setting.ENABLE_CONNECT_PROTOCOL) or 0
-    ):
+    connect = own.latest[Setting.ENABLE_CONNECT_PROTOCOL]
+    if values.get(Setting.ENABLE_CONNECT_PROTOCOL, connect) < connect:
         raise IllegalSend("RFC8441-3-04", "ENABLE_CONNECT_PROTOCOL stays 1 once it was announced")
     return tuple((index(identifier), index(value)) for identifier, value in values.items())
 
 
 def check_priorities_kept(values: Mapping[int, int], own: OwnSettings) -> None:
     """NO_RFC7540_PRIORITIES does not change after the first SETTINGS frame (RFC 9218 §2.1)."""
-    present = own.latest(Setting.NO_RFC7540_PRIORITIES)
+    present = own.latest[Setting.NO_RFC7540_PRIORITIES]
     if values.get(Setting.NO_RFC7540_PRIORITIES, present) != present:
         raise IllegalSend("RFC9218-2.1-04", "NO_RFC7540_PRIORITIES belongs in the first SETTINGS")

@@ -147,11 +147,19 @@ class Streams:
         stream = self.live.get(identifier)
         if stream is not None:
             return stream.state
-        return (self.own if self.is_own(identifier) else self.theirs).state(identifier)
+        used = self.own if identifier & 1 == self.own_parity else self.theirs
+        return used.state(identifier)
 
     def receive(self, event: Event, identifier: int) -> Cell | Fault:
         """What a frame of the peer does to a stream: the cell to follow, or the fault it earns."""
-        state = self.state(identifier)
+        stream = self.live.get(identifier)
+        if stream is not None:
+            cell = RECEIVE[event][stream.state]
+            if cell.kind == "take":
+                return cell
+        return self._received(event, identifier, self.state(identifier))
+
+    def _received(self, event: Event, identifier: int, state: State) -> Cell | Fault:
         cell = RECEIVE[event][state]
         if cell.kind == "connection":
             return connection_error(
@@ -171,7 +179,8 @@ class Streams:
 
     def send(self, event: Event, identifier: int) -> Cell:
         """The cell to follow for a frame of this endpoint; `IllegalSend` where none may be sent."""
-        state = self.state(identifier)
+        stream = self.live.get(identifier)
+        state = self.state(identifier) if stream is None else stream.state
         cell = SEND[event][state]
         if cell.kind == "prohibited":
             raise IllegalSend(cell.requirement, _sentence(event, identifier, state))
@@ -187,12 +196,16 @@ class Streams:
 
     def _leaves_idle(self, event: Event, identifier: int, *, own: bool) -> bool:
         """May the initiator take this stream out of idle so (§5.1.1)? 0 is nobody's (§5.1.1)."""
-        parity = OPENERS.get(event, 1)
-        return identifier & 1 == parity and self.is_own(identifier) is own and identifier > 0
+        parity = identifier & 1
+        return (
+            identifier > 0
+            and parity == OPENERS.get(event, 1)
+            and (parity == self.own_parity) is own
+        )
 
     def open(self, identifier: int, state: State) -> Stream:
         """A stream leaves idle; the lower idle ones of its initiator are thereby closed."""
-        used = self.own if self.is_own(identifier) else self.theirs
+        used = self.own if identifier & 1 == self.own_parity else self.theirs
         stream = Stream(identifier, State.IDLE, used.use(identifier))
         self.live[identifier] = stream
         self.move(stream, state)
@@ -201,14 +214,13 @@ class Streams:
     def move(self, stream: Stream, state: State) -> None:
         """The stream changes its state; closed streams lose their object."""
         before, stream.state = stream.state, state
-        own = self.is_own(stream.id)
-        change = state.active - before.active
-        if change and own:
-            self.own_active += change
-        elif change:
-            self.their_active += change
-        self.reserved += _is_reserved(state) - _is_reserved(before)
-        if state >= State.ENDED:
+        own = stream.id & 1 == self.own_parity
+        if own:
+            self.own_active += state.active - before.active
+        else:
+            self.their_active += state.active - before.active
+        self.reserved += state.reserved - before.reserved
+        if state.closed:
             del self.live[stream.id]
             (self.own if own else self.theirs).close(stream.place, state)
             if state is State.RESET_SENT:
@@ -230,7 +242,7 @@ class Streams:
         """The counters computed from the streams."""
         active = [stream.id for stream in self.live.values() if stream.state.active]
         own = sum(map(self.is_own, active))
-        reserved = sum(_is_reserved(stream.state) for stream in self.live.values())
+        reserved = sum(stream.state.reserved for stream in self.live.values())
         return Counts(own, len(active) - own, reserved)
 
     def _remember(self, identifier: int) -> None:
@@ -248,7 +260,3 @@ class Streams:
 
 def _sentence(event: Event, identifier: int, state: State) -> str:
     return f"{event} on stream {identifier}, which is {state.phrase}"
-
-
-def _is_reserved(state: State) -> bool:
-    return state is State.RESERVED_LOCAL or state is State.RESERVED_REMOTE

@@ -24,20 +24,22 @@ class State(IntEnum):
     SKIPPED = 9
     """Closed unused: its initiator went on to a higher identifier (§5.1.1)."""
 
-    @property
-    def closed(self) -> bool:
-        """True for each of the four closed states."""
-        return self >= State.ENDED
+    closed: bool
+    """True for each of the four closed states."""
+    active: bool
+    """True where the stream counts toward SETTINGS_MAX_CONCURRENT_STREAMS (§5.1.2)."""
+    reserved: bool
+    """True for the two states of a promised stream that has not begun."""
+
+    def __init__(self, _: int) -> None:
+        self.reserved = self.name.startswith("RESERVED_")
+        self.active = self.name == "OPEN" or self.name.startswith("HALF_CLOSED_")
+        self.closed = not (self.name == "IDLE" or self.reserved or self.active)
 
     @property
     def phrase(self) -> str:
         """The state for a sentence."""
         return self.name.lower().replace("_", " ")
-
-    @property
-    def active(self) -> bool:
-        """True where the stream counts toward SETTINGS_MAX_CONCURRENT_STREAMS (§5.1.2)."""
-        return State.OPEN <= self <= State.HALF_CLOSED_REMOTE
 
 
 SHORT_NAMES: Final = {
