@@ -14,57 +14,25 @@ from dataclasses import dataclass
 from typing import Final
 
 from h2proof.sim.clients.behaviour import Behaviour, Part
-from h2proof.sim.clients.moments import MOMENT_OF, Moment
+from h2proof.sim.clients.credit import INITIAL_WINDOW_SIZE, WINDOW, Credit
+from h2proof.sim.clients.exchanges import CHANGES, Exchange
+from h2proof.sim.clients.moments import Moment, moments_of
 from h2proof.sim.clock import VirtualLoop
 from h2proof.sim.codec import encode
 from h2proof.sim.endpoint import Peer
 from h2proof.sim.errors import ErrorCode
 from h2proof.sim.frames import AnyFrame
-from h2proof.sim.notices import (
-    DataReceived,
-    GoAwayReceived,
-    Notice,
-    PromiseReceived,
-    ResponseReceived,
-    StreamFailed,
-    StreamReset,
-    TrailersReceived,
-)
+from h2proof.sim.notices import Notice
 from h2proof.sim.pipe import PipeCut, Transport
 from h2proof.sim.scenario import ClientPlan, RequestPlan
 
 ENABLE_PUSH: Final = 2
 MAX_CONCURRENT_STREAMS: Final = 3
-INITIAL_WINDOW_SIZE: Final = 4
-WINDOW: Final = 65_535
-"""The window of a connection, and of a stream without a setting (RFC 9113 §6.9.2)."""
 
 Action = Callable[[int], None]
 """What a behaviour does at a moment, given the stream on which it came."""
 Connect = Callable[[Mapping[int, int]], tuple[Transport, Peer]]
 """Opens a connection: the client's end of the transport, and of HTTP/2 with its first SETTINGS."""
-
-
-@dataclass(slots=True)
-class Exchange:
-    """One stream as the client sees it: a request of its own, or a promise."""
-
-    stream: int
-    ordinal: int
-    """Of the request in the plan; a promise has that of its associated stream."""
-    associated: int
-    """The stream of the request; for that itself the same as `stream`."""
-    ended_here: bool = False
-    ended_there: bool = False
-    octets: int = 0
-    """Flow-controlled octets received."""
-    owed: int = 0
-    """Octets received and not credited to this stream."""
-
-    @property
-    def over(self) -> bool:
-        """Ended both ways."""
-        return self.ended_here and self.ended_there
 
 
 @dataclass(slots=True)
@@ -111,15 +79,14 @@ class Client:
         """Whether the connection is gone, one way or the other."""
         self.turned_away = False
         """Whether the server has said GOAWAY: nothing new can be asked for."""
+        self.credit = Credit()
         self._connect = connect
         self._acts = acts
         self._plays: list[asyncio.Task[None]] = []
         self._asked = 0
         self._begun = 0
         """Acts that are on stage."""
-        self._owed = 0
         self._muted = False
-        self._held: list[Callable[[int], bool]] = []
         self._reactions: list[Reaction] = []
         self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
 
@@ -145,7 +112,7 @@ class Client:
         self.transport, self.connection = self._connect(self.settings)
         self.exchanges = {}
         self.lost = self.turned_away = False
-        self._owed = 0
+        self.credit.owed = 0
         self._muted = False
         self.flush()
         self.loop.create_task(
@@ -211,7 +178,7 @@ class Client:
 
     async def _calm(self) -> None:
         self._reactions.clear()
-        self._held.clear()
+        self.credit.withheld.clear()
         self._asked = len(self.requests)
         self._muted = False
         if self.reads_again:
@@ -220,7 +187,7 @@ class Client:
             return
         if self.settings.get(INITIAL_WINDOW_SIZE, WINDOW) < WINDOW:
             self.change({INITIAL_WINDOW_SIZE: WINDOW})
-        self._credit_all()
+        self.credit.pay_all(self)
         for exchange in tuple(self.exchanges.values()):
             if not exchange.ended_here:
                 self.connection.send_data(exchange.stream, b"", end_stream=True)
@@ -382,13 +349,14 @@ class Client:
     @contextmanager
     def withholding(self, withheld: Callable[[int], bool]) -> Iterator[None]:
         """Give no credit for the streams of which `withheld` is true (0 is the connection)."""
-        self._held.append(withheld)
+        held = self.credit.withheld
+        held.append(withheld)
         try:
             yield
         finally:
-            if withheld in self._held:
-                self._held.remove(withheld)
-            self._credit_all()
+            if withheld in held:
+                held.remove(withheld)
+            self.credit.pay_all(self)
 
     @contextmanager
     def mute(self) -> Iterator[None]:
@@ -423,10 +391,15 @@ class Client:
                 notices = connection.receive(octets)
                 self.flush()
                 for notice in notices:
-                    self._take(notice)
-                if delivered:
+                    change = CHANGES.get(type(notice))
+                    if change is not None:
+                        change(self, notice)
+                    if self._reactions:
+                        self._react(notice)
+                if delivered and self._reactions:
                     self._happened(Moment.FRAME, 0)
-                self._poke()
+                if self._waiters:
+                    self._poke()
                 if connection.closed:
                     break
         except PipeCut:
@@ -437,41 +410,10 @@ class Client:
             self._poke()
         transport.close()
 
-    def _take(self, notice: Notice) -> None:
-        match notice:
-            case PromiseReceived(stream=stream, promised=promised):
-                ordinal = self.exchanges[stream].ordinal
-                self.exchanges[promised] = Exchange(promised, ordinal, stream, ended_here=True)
-            case DataReceived(stream=stream, flow_controlled_length=octets, end_stream=end):
-                exchange = self.exchanges[stream]
-                exchange.octets += octets
-                exchange.ended_there = exchange.ended_there or end
-                exchange.owed += octets
-                self._owed += octets
-                self._credit(exchange)
-            case ResponseReceived(stream=stream, end_stream=True) | TrailersReceived(stream=stream):
-                self.exchanges[stream].ended_there = True
-            case StreamReset(stream=stream) | StreamFailed(stream=stream):
-                self._over(stream)
-            case GoAwayReceived(last=last):
-                self.turned_away = True
-                for stream in self.exchanges:
-                    if stream & 1 and stream > last:
-                        self._over(stream)
-            case _:
-                pass
-        stream = getattr(notice, "promised", 0) or getattr(notice, "stream", 0)
-        pushed = bool(stream) and not stream & 1
-        moment = MOMENT_OF.get(type(notice))
-        if moment is not None:
-            self._happened(moment.pushed if pushed else moment, stream)
-        if getattr(notice, "end_stream", False) or isinstance(notice, TrailersReceived):
-            self._happened(Moment.PUSHED_END if pushed else Moment.END, stream)
-
-    def _over(self, stream: int) -> None:
-        exchange = self.exchanges.get(stream)
-        if exchange is not None:
-            exchange.ended_here = exchange.ended_there = True
+    def _react(self, notice: Notice) -> None:
+        stream, moments = moments_of(notice)
+        for moment in moments:
+            self._happened(moment, stream)
 
     def _happened(self, moment: Moment, stream: int) -> None:
         for reaction in tuple(self._reactions):
@@ -492,32 +434,3 @@ class Client:
                 waiter.set_result(None)
             else:
                 self._waiters.append((condition, waiter))
-
-    # -- credit --
-
-    def _withheld(self, stream: int) -> bool:
-        return any(withheld(stream) for withheld in self._held)
-
-    def _credit(self, exchange: Exchange) -> None:
-        """Give back what is owed once half a window is used, as real clients do."""
-        window = self.settings.get(INITIAL_WINDOW_SIZE, WINDOW)
-        if exchange.owed * 2 >= window and not self._withheld(exchange.stream):
-            self._pay(exchange)
-        if self._owed * 2 >= WINDOW and not self._withheld(0):
-            self._pay_connection()
-
-    def _credit_all(self) -> None:
-        for exchange in self.exchanges.values():
-            if exchange.owed and not self._withheld(exchange.stream):
-                self._pay(exchange)
-        if self._owed and not self._withheld(0):
-            self._pay_connection()
-
-    def _pay(self, exchange: Exchange) -> None:
-        if not exchange.ended_there:
-            self.grant(exchange.stream, exchange.owed)
-        exchange.owed = 0
-
-    def _pay_connection(self) -> None:
-        owed, self._owed = self._owed, 0
-        self.grant(0, owed)

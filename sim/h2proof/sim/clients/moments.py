@@ -7,10 +7,12 @@ from h2proof.sim.notices import (
     DataReceived,
     GoAwayReceived,
     InformationalReceived,
+    Notice,
     PromiseReceived,
     ResponseReceived,
     SettingsReceived,
     StreamReset,
+    TrailersReceived,
 )
 
 
@@ -56,3 +58,14 @@ MOMENT_OF: Final[dict[type, Moment]] = {
     StreamReset: Moment.RESET,
     GoAwayReceived: Moment.GOAWAY,
 }
+
+
+def moments_of(notice: Notice) -> tuple[int, list[Moment]]:
+    """The stream that a notice is about, 0 for none, and the moments that come with it."""
+    stream = getattr(notice, "promised", 0) or getattr(notice, "stream", 0)
+    moments = [MOMENT_OF[type(notice)]] if type(notice) in MOMENT_OF else []
+    if getattr(notice, "end_stream", False) or isinstance(notice, TrailersReceived):
+        moments.append(Moment.END)
+    if stream and not stream & 1:
+        moments = [moment.pushed for moment in moments]
+    return stream, moments

@@ -1,7 +1,8 @@
 """Makes its windows smaller than what is in them: they go below zero (RFC 9113 §6.9.2)."""
 
 from h2proof.sim.clients.behaviour import Behaviour, Part
-from h2proof.sim.clients.client import INITIAL_WINDOW_SIZE, Client
+from h2proof.sim.clients.client import Client
+from h2proof.sim.clients.credit import INITIAL_WINDOW_SIZE
 
 
 async def play(client: Client, part: Part) -> None:

@@ -1,7 +1,8 @@
 """Begins with a small stream window and raises it later, by SETTINGS."""
 
 from h2proof.sim.clients.behaviour import Behaviour, Part
-from h2proof.sim.clients.client import INITIAL_WINDOW_SIZE, Client
+from h2proof.sim.clients.client import Client
+from h2proof.sim.clients.credit import INITIAL_WINDOW_SIZE
 
 
 def prepare(client: Client, part: Part) -> None:

@@ -1,7 +1,8 @@
 """Never credits: what fits into the first windows arrives, and no more."""
 
 from h2proof.sim.clients.behaviour import Behaviour, Part
-from h2proof.sim.clients.client import INITIAL_WINDOW_SIZE, Client
+from h2proof.sim.clients.client import Client
+from h2proof.sim.clients.credit import INITIAL_WINDOW_SIZE
 
 
 def prepare(client: Client, part: Part) -> None:
