@@ -5,12 +5,16 @@ receiving follow the same rules, so both ask here; the states of the stream are 
 A check never changes the message: `Message.apply` does, once the whole frame is accepted.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from functools import lru_cache, wraps
+from typing import Final, Literal, TypeVarTuple
 
 from h2proof.sim.fields import Malformed, check_promised, check_request, check_response
 from h2proof.sim.fields import check_trailers as check_trailer_fields
-from h2proof.sim.hpack import Fields
+from h2proof.sim.hpack import Fields, section_size
+
+Facts = TypeVarTuple("Facts")
 
 Phase = Literal["head", "content", "tunnel"]
 """Before the (final) header section; after it; after the 2xx that answers CONNECT (§8.5)."""
@@ -63,9 +67,30 @@ class Message:
             self.left -= octets
 
 
-def request_step(
-    fields: Fields, end_stream: bool, extended_connect: bool = False
-) -> Step | Malformed:
+KNOWN_SECTIONS: Final = 512
+KNOWN_SECTION_OCTETS: Final = 1024
+
+
+def _remembered(
+    step: Callable[[Fields, *Facts], Step | Malformed],
+) -> Callable[[Fields, *Facts], Step | Malformed]:
+    """`step`, which only its arguments decide, with what it said of so many small sections.
+
+    Each is asked for at least twice, by who sends it and by who receives it.
+    """
+    known = lru_cache(KNOWN_SECTIONS)(step)
+
+    @wraps(step)
+    def asked(fields: Fields, *facts: *Facts) -> Step | Malformed:
+        if section_size(fields) > KNOWN_SECTION_OCTETS:
+            return step(fields, *facts)
+        return known(fields, *facts)
+
+    return asked
+
+
+@_remembered
+def request_step(fields: Fields, end_stream: bool, extended_connect: bool) -> Step | Malformed:
     """The header section that opens a request."""
     head = check_request(fields, extended_connect=extended_connect)
     if isinstance(head, Malformed):
@@ -77,6 +102,7 @@ def request_step(
     return Step("request", "content", head.content_length, head.method)
 
 
+@_remembered
 def promised_step(fields: Fields) -> Step | Malformed:
     """The request in a PUSH_PROMISE, complete by itself (§8.4)."""
     head = check_promised(fields)
@@ -91,6 +117,11 @@ def response_step(
     """The next field section of a response: interim, final or trailers (§8.1)."""
     if message.phase != "head":
         return trailers_step(message, fields, end_stream)
+    return _response_head_step(fields, method, end_stream)
+
+
+@_remembered
+def _response_head_step(fields: Fields, method: bytes, end_stream: bool) -> Step | Malformed:
     head = check_response(fields)
     if isinstance(head, Malformed):
         return head
