@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from struct import error as StructError
 
 from h2proof.sim.codec import HEADER_LENGTH, FrameHeader, read_header
 from h2proof.sim.trace import plain
-from h2proof.sim.trace.columns import NOTHING, RESERVED, FrameColumns, optional
+from h2proof.sim.trace.columns import NOTHING, RESERVED, ROW, FrameColumns, optional
 from h2proof.sim.trace.events import (
     SENDERS,
     AnyEvent,
@@ -29,11 +30,23 @@ from h2proof.sim.trace.events import (
 class Trace:
     """Events of one or more connections in the order in which they were seen."""
 
-    __slots__ = ("_frames_of", "_slots", "columns", "connections", "octets", "told")
+    __slots__ = (
+        "_columns",
+        "_frames",
+        "_frames_of",
+        "_rows",
+        "_slots",
+        "connections",
+        "octets",
+        "told",
+    )
 
     def __init__(self, connections: tuple[ConnectionInfo, ...] = (ConnectionInfo(),)) -> None:
         self.connections: list[ConnectionInfo] = list(connections)
-        self.columns = FrameColumns()
+        self._columns = FrameColumns()
+        self._rows = bytearray()
+        """Frames that are not in the columns yet; they are entered when somebody looks at those."""
+        self._frames = 0
         self.octets = bytearray()
         """The payloads of all frames, one behind the other."""
         self.told: dict[int, Told] = {}
@@ -55,7 +68,6 @@ class Trace:
         sender: Sender,
         header: FrameHeader,
         payload: bytes | bytearray | memoryview,
-        *,
         at: int = 0,
         connection: int = 0,
         packet: int | None = None,
@@ -67,27 +79,34 @@ class Trace:
 
         A `payload` shorter than `header.length` is a payload of which only the start was kept.
         """
-        index = len(self._slots)
-        columns = self.columns
+        slots, octets, frames_of = self._slots, self.octets, self._frames_of
+        index, place = len(slots), self._frames
+        length, kind, flags, stream, reserved = header
+        try:
+            self._rows += ROW.pack(
+                index,
+                connection,
+                0 if sender == "client" else 1,
+                kind,
+                flags | RESERVED if reserved else flags,
+                frames_of[connection],
+                stream,
+                length,
+                len(octets),
+                len(payload),
+                at,
+                NOTHING if packet is None else packet,
+                NOTHING if begins is None else begins,
+                NOTHING if knew is None else knew,
+            )
+        except StructError as error:
+            raise OverflowError(f"a number that no frame has: {error}") from None
+        slots.append(place)
+        octets += payload
+        frames_of[connection] += 1
+        self._frames = place + 1
         if told is not None:
-            self.told[len(columns.event)] = told
-        self._slots.append(len(columns.event))
-        columns.event.append(index)
-        columns.connection.append(connection)
-        columns.sender.append(0 if sender == "client" else 1)
-        columns.type.append(header.type)
-        columns.flags.append(header.flags | RESERVED if header.reserved else header.flags)
-        columns.frame_index.append(self._frames_of[connection])
-        columns.stream.append(header.stream)
-        columns.length.append(header.length)
-        columns.offset.append(len(self.octets))
-        columns.kept.append(len(payload))
-        columns.at.append(at)
-        columns.packet.append(NOTHING if packet is None else packet)
-        columns.begins.append(NOTHING if begins is None else begins)
-        columns.knew.append(NOTHING if knew is None else knew)
-        self.octets += payload
-        self._frames_of[connection] += 1
+            self.told[place] = told
         return index
 
     def add_octets_of_frame(
@@ -116,7 +135,7 @@ class Trace:
         """Append octets that make no frame."""
         return self._add(OctetsEvent(len(self), at, connection, sender, octets, packet))
 
-    def delivered(self, frame_event: int, *, at: int = 0, connection: int = 0) -> int:
+    def delivered(self, frame_event: int, at: int = 0, connection: int = 0) -> int:
         """Append the delivery of the frame at event `frame_event`."""
         slots = self._slots
         index = len(slots)
@@ -127,7 +146,6 @@ class Trace:
         self,
         kind: ResourceKind,
         resource: Resource,
-        *,
         at: int = 0,
         connection: int = 0,
         stream: int = 0,
@@ -204,7 +222,7 @@ class Trace:
 
     def __repr__(self) -> str:
         return (
-            f"<Trace: {len(self)} events, {len(self.columns.event)} frames, "
+            f"<Trace: {len(self)} events, {self._frames} frames, "
             f"{len(self.connections)} connections>"
         )
 
@@ -214,13 +232,21 @@ class Trace:
         return {"text/plain": ladder.text(self), "image/svg+xml": ladder.svg(self)}
 
     @property
+    def columns(self) -> FrameColumns:
+        """The flat index of the frames."""
+        if self._rows:
+            self._columns.extend(self._rows)
+            self._rows.clear()
+        return self._columns
+
+    @property
     def slots(self) -> list[int | AnyEvent]:
         """The events in order without making frame events: an integer is a place in `columns`."""
         return self._slots
 
     def frames(self) -> Iterator[FrameEvent]:
         """The frame events only."""
-        for place in range(len(self.columns.event)):
+        for place in range(self._frames):
             yield self._frame_event(place)
 
     def frame_at(self, place: int) -> FrameEvent:
@@ -229,8 +255,9 @@ class Trace:
 
     def payload_at(self, place: int) -> bytes:
         """The kept payload of the frame at a place in the columns."""
-        start = self.columns.offset[place]
-        return bytes(self.octets[start : start + self.columns.kept[place]])
+        columns = self.columns
+        start = columns.offset[place]
+        return bytes(self.octets[start : start + columns.kept[place]])
 
     def _frame_event(self, place: int) -> FrameEvent:
         columns = self.columns
