@@ -39,7 +39,7 @@ class Bench:
         self.raw = raw
         self.loop = VirtualLoop()
         self.trace = Trace((ConnectionInfo(),))
-        self.register = Register(self._record)
+        self.register = Register(self.trace.resource, self.loop)
         self.notices: list[Notice] = []
         scenario = Scenario(server=server, options=options or {})
         self.stage = Stage(self.loop, self.register, scenario.options)
@@ -71,9 +71,6 @@ class Bench:
 
     def _note(self, text: str, *, connection: int = 0, stream: int = 0) -> None:
         self.trace.note(text, at=self.loop.now_ns, connection=connection, stream=stream)
-
-    def _record(self, kind: Any, resource: Any, **where: Any) -> None:
-        self.trace.resource(kind, resource, at=self.loop.now_ns, **where)
 
     async def _read(self) -> None:
         try:

@@ -8,10 +8,12 @@ are acquired and released by the machine that counts them. Whether any of it is 
 known here.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count
 from sys import getrefcount
-from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 from weakref import ref
 
 from h2proof.sim.trace import Resource, ResourceKind
@@ -26,39 +28,69 @@ tuple's, the loop's, and the question's own."""
 
 
 class Recorder(Protocol):
-    """Where a register writes: `Trace.resource`, with the time bound to it."""
+    """Where a register writes: `Trace.resource`, or what takes the same."""
 
     def __call__(
         self,
         kind: ResourceKind,
         resource: Resource,
-        *,
-        connection: int = 0,
-        stream: int = 0,
-        by: str = "",
-        size: int = 0,
+        at: int,
+        connection: int,
+        stream: int,
+        by: str,
+        size: int,
+        /,
     ) -> object: ...
 
 
-class Holding(NamedTuple):
-    """What is known of a live resource."""
+class Clock(Protocol):
+    """Tells the virtual nanoseconds of an event."""
 
+    @property
+    def now_ns(self) -> int:
+        """What it shows."""
+        ...
+
+
+class Still:
+    """A clock for where no time passes."""
+
+    now_ns = 0
+
+
+class Nobody:
+    """What a counted resource without an object refers to."""
+
+
+NOBODY: Final = Nobody()
+
+
+class Holding(ref[Any]):
+    """What is known of a live resource: a weak reference to the object that stands for it."""
+
+    __slots__ = ("connection", "pool", "resource", "size", "stream")
     resource: Resource
     connection: int
     stream: int
     size: int
-    object: Callable[[], object | None] | None
-    """A weak reference, or None for a counted thing."""
-    pool: "Callable[[], Pool[Any] | None] | None" = None
-    """A weak reference to the pool that the object was made for."""
+    pool: "ref[Pool[Any]] | None"
+    """The pool that the object was made for."""
+
+    @property
+    def obj(self) -> object | None:
+        """The object, as long as it is there; None for a counted thing."""
+        found = self()
+        return None if found is NOBODY else found
 
 
 class Register:
     """All live resources of a run; writes one event for each thing that happens to one."""
 
-    def __init__(self, record: Recorder) -> None:
+    def __init__(self, record: Recorder, clock: Clock | None = None) -> None:
         self._record = record
-        self._numbers: dict[str, int] = {}
+        self._clock: Clock = Still() if clock is None else clock
+        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(partial(count, 1))
+        """The next one of each kind."""
         self._live: dict[Resource, Holding] = {}
         self._places: dict[Resource, tuple[int, int]] = {}
         """Connection and stream of each, also when it is live no more."""
@@ -67,6 +99,10 @@ class Register:
     def live(self) -> tuple[Holding, ...]:
         """Everything acquired and not released, in the order of acquisition."""
         return tuple(self._live.values())
+
+    def mute(self) -> None:
+        """Write nothing any more."""
+        self._record = _nothing
 
     def acquire(
         self,
@@ -83,9 +119,9 @@ class Register:
         It ends with `release` alone. An `obj` that stands for it is watched only to tell who holds
         it; TypeError if it allows no weak references.
         """
-        resource = Resource(kind, self._next(kind))
-        self._hold(resource, connection, stream, size, by, None if obj is None else ref(obj))
-        return resource
+        holding = Holding(NOBODY if obj is None else obj)
+        resource = Resource(kind, next(self._numbers[kind]))
+        return self._hold(holding, resource, connection, stream, size, by)
 
     def track(
         self,
@@ -103,23 +139,21 @@ class Register:
         It may be made for a `pool`. TypeError for a class that allows no weak references
         (`__slots__` without `__weakref__`).
         """
-        resource = Resource(kind, self._next(kind))
-        watched = ref(obj, partial(self._died, resource))
-        made_for = None if pool is None else ref(pool)
-        self._hold(resource, connection, stream, size, by, watched, made_for)
-        return resource
+        holding = Holding(obj, self._died)
+        resource = Resource(kind, next(self._numbers[kind]))
+        return self._hold(holding, resource, connection, stream, size, by, pool)
 
     def use(self, resource: Resource, by: str = "") -> None:
         """Somebody touches the resource, live or not."""
         connection, stream = self._places.get(resource, NOWHERE)
-        self._record("used", resource, connection=connection, stream=stream, by=by)
+        self._record("used", resource, self._clock.now_ns, connection, stream, by, 0)
 
     def release(self, resource: Resource, by: str = "") -> None:
         """Somebody gives the resource back, for the first time or again."""
         holding = self._live.pop(resource, None)
         connection, stream = self._places.get(resource, NOWHERE)
-        size = holding.size if holding is not None else 0
-        self._record("released", resource, connection=connection, stream=stream, size=size, by=by)
+        size = 0 if holding is None else holding.size
+        self._record("released", resource, self._clock.now_ns, connection, stream, by, size)
 
     def reacquire(
         self,
@@ -132,38 +166,53 @@ class Register:
         obj: object | None = None,
     ) -> Resource:
         """The same thing is handed out again: its next generation; `obj` as for `acquire`."""
+        holding = Holding(NOBODY if obj is None else obj)
         again = Resource(resource.kind, resource.number, resource.generation + 1)
-        self._hold(again, connection, stream, size, by, None if obj is None else ref(obj))
-        return again
+        return self._hold(holding, again, connection, stream, size, by)
 
     def let_go(self, resource: Resource, obj: object) -> None:
         """Nobody will give the resource back: from now on it ends when `obj` does."""
-        holding = self._live.get(resource)
-        if holding is not None:
-            watched = ref(obj, partial(self._died, resource))
-            self._live[resource] = holding._replace(object=watched)
+        before = self._live.get(resource)
+        if before is not None:
+            after = self._live[resource] = Holding(obj, self._died)
+            for name in Holding.__slots__:
+                setattr(after, name, getattr(before, name))
 
-    def _died(self, resource: Resource, _: object) -> None:
-        if resource in self._live:
-            self.release(resource)
-
-    def _next(self, kind: str) -> int:
-        number = self._numbers[kind] = self._numbers.get(kind, 0) + 1
-        return number
+    def _died(self, holding: Holding) -> None:
+        if self._live.pop(holding.resource, None) is not None:
+            self._record(
+                "released",
+                holding.resource,
+                self._clock.now_ns,
+                holding.connection,
+                holding.stream,
+                "",
+                holding.size,
+            )
 
     def _hold(
         self,
+        holding: Holding,
         resource: Resource,
         connection: int,
         stream: int,
         size: int,
         by: str,
-        watched: Callable[[], object | None] | None,
-        pool: "Callable[[], Pool[Any] | None] | None" = None,
-    ) -> None:
-        self._live[resource] = Holding(resource, connection, stream, size, watched, pool)
+        pool: "Pool[Any] | None" = None,
+    ) -> Resource:
+        holding.resource = resource
+        holding.connection = connection
+        holding.stream = stream
+        holding.size = size
+        holding.pool = None if pool is None else ref(pool)
+        self._live[resource] = holding
         self._places[resource] = (connection, stream)
-        self._record("acquired", resource, connection=connection, stream=stream, size=size, by=by)
+        self._record("acquired", resource, self._clock.now_ns, connection, stream, by, size)
+        return resource
+
+
+def _nothing(*_: object) -> None:
+    """Writes nothing."""
 
 
 class Lease(Generic[T]):

@@ -194,7 +194,7 @@ def test_a_task_that_waits_holds_its_locals() -> None:
 
 def test_asking_is_no_use_of_what_is_leased() -> None:
     events: list[str] = []
-    register = Register(lambda kind, resource, **_: events.append(kind))
+    register = Register(lambda kind, *_: events.append(kind))
     pool: Pool[Wrapper] = Pool(register, "wrapper", Wrapper)
     lease = pool.take()
     KEPT.append(lease)

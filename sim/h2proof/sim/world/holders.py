@@ -214,7 +214,7 @@ class Survivors:
         self._register = register
         self._holders: Holders | None = None
         self._waiting = _unshared(register.live)
-        kept = [_object(each) for each in register.live if self._is_asked(each)]
+        kept = [each.obj for each in register.live if self._is_asked(each)]
         if kept:
             self._holders = Holders(roots, collected=collected)
             self._holders.look_further(kept)
@@ -229,7 +229,7 @@ class Survivors:
         if holders is None:
             return
         kept = [each for each in self._register.live if self._is_asked(each)]
-        tangled = [each.resource for each in kept if holders.is_tangled(_object(each))]
+        tangled = [each.resource for each in kept if holders.is_tangled(each.obj)]
         for resource in tangled:
             self._register.release(resource, by="the collector, from a traceback's cycle")
 
@@ -253,7 +253,7 @@ class Survivors:
             self._holders.forget()
 
     def _chain(self, holding: Holding) -> Chain:
-        obj = _object(holding)
+        obj = holding.obj
         if isinstance(obj, asyncio.Task) and _runs(obj):
             return (f"it waits for {waits_for(obj)}",)
         if id(obj) in self._waiting and holding.pool is not None:
@@ -264,7 +264,7 @@ class Survivors:
 
     def _is_asked(self, holding: Holding) -> bool:
         """Whether the object graph has to tell who holds what stands for the resource."""
-        waits = holding.pool is not None and id(_object(holding)) in self._waiting
+        waits = holding.pool is not None and id(holding.obj) in self._waiting
         return not waits and _is_kept(holding)
 
 
@@ -276,12 +276,8 @@ def _unshared(live: Iterable[Holding]) -> set[int]:
 
 def _is_kept(holding: Holding) -> bool:
     """Whether somebody else than itself holds an object that stands for the resource."""
-    obj = _object(holding)
+    obj = holding.obj
     return obj is not None and not _runs(obj)
-
-
-def _object(holding: Holding) -> object | None:
-    return holding.object() if holding.object is not None else None
 
 
 def _runs(obj: object) -> bool:

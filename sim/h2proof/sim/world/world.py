@@ -25,7 +25,7 @@ from h2proof.sim.resources import Register
 from h2proof.sim.scenario import ClientPlan, Scenario
 from h2proof.sim.scheduler import FIFO, Schedule, Scripted, Seeded
 from h2proof.sim.side import Side, Stage
-from h2proof.sim.trace import ConnectionInfo, Resource, ResourceKind, Trace
+from h2proof.sim.trace import ConnectionInfo, Trace
 from h2proof.sim.world.accounts import Watched
 from h2proof.sim.world.faults import CallFaults, faulty
 from h2proof.sim.world.holders import Survivors
@@ -72,7 +72,7 @@ class World:
         self.scenario = scenario
         self.trace = Trace(())
         self.loop = VirtualLoop(schedule if schedule is not None else schedule_of(scenario))
-        self.register = Register(self._record)
+        self.register = Register(self.trace.resource, self.loop)
         self.stage = Stage(self.loop, self.register, scenario.options)
         self._faults = CallFaults(scenario.faults, self.loop)
         self._handler = self._built(handler)
@@ -219,30 +219,10 @@ class World:
     def _uncaught(self, error: str) -> None:
         self.note(f"{UNCAUGHT}: {error}")
 
-    def _record(
-        self,
-        kind: ResourceKind,
-        resource: Resource,
-        *,
-        connection: int = 0,
-        stream: int = 0,
-        by: str = "",
-        size: int = 0,
-    ) -> None:
-        if self._recording:
-            self.trace.resource(
-                kind,
-                resource,
-                at=self.loop.now_ns,
-                connection=connection,
-                stream=stream,
-                by=by,
-                size=size,
-            )
-
     def _strike(self) -> None:
         """Take the stage down without a trace: what still waits is closed, not cancelled."""
         self._recording = False
+        self.register.mute()
         for transport in self._transports:
             transport.discard()
         self.loop.set_exception_handler(lambda loop, context: None)
