@@ -5,6 +5,7 @@ has none. What follows from a milestone is not known here.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple, get_args
 
 from h2proof.sim.trace import NoteEvent
@@ -28,6 +29,11 @@ class Reached(NamedTuple):
 
 def reached(note: NoteEvent) -> Reached | None:
     """The milestone that a note stands for; None for any other note."""
-    head, _, detail = note.text.partition(":")
+    return _read(note.text)
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> Reached | None:
+    head, _, detail = text.partition(":")
     milestone = _TEXTS.get(head)
     return None if milestone is None else Reached(milestone, detail.strip())

@@ -8,9 +8,6 @@ once; what belongs to a connection while that is open; what a handler holds that
 bound, only several runs show. Whether a release was right is not asked here.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-
 from h2proof.oracle.ledger.accounts import (
     KINDS,
     POOLED,
@@ -22,10 +19,9 @@ from h2proof.oracle.ledger.accounts import (
     Step,
     Survivor,
 )
+from h2proof.oracle.ledger.books import Ledger
 from h2proof.oracle.ledger.folding import Fold
-from h2proof.oracle.ledger.leaks import LEAK, SENTENCES, findings
-from h2proof.oracle.milestones import HANDLER_ENDS, reached
-from h2proof.oracle.verdict import Finding
+from h2proof.oracle.ledger.leaks import LEAK, SENTENCES
 from h2proof.sim.trace import NoteEvent, ResourceEvent, Trace
 
 __all__ = [
@@ -34,6 +30,7 @@ __all__ = [
     "POOLED",
     "SENTENCES",
     "Account",
+    "Fold",
     "Kind",
     "Ledger",
     "Life",
@@ -45,77 +42,12 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """All accounts of a trace, who survived, and what is wrong with that."""
-
-    accounts: Mapping[str, Account]
-    lives: tuple[Life, ...]
-    survivors: tuple[Survivor, ...]
-    retained: tuple[Retention, ...]
-    findings: tuple[Finding, ...]
-    mismatches: tuple[str, ...]
-    """Where the accounts contradict the trace: something was acquired twice, or held unacquired."""
-    milestones: tuple[tuple[int, str], ...] = ()
-    """Where the phases of the run begin and end: events and what their notes say."""
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        from h2proof.oracle.pictures.ledgers import ledger_bundle  # only a notebook asks
-
-        return ledger_bundle(self)
-
-    def live_when_quiet(self, kind: str) -> int:
-        """How many of a kind were live and wrongly so, at the worst of the quiet moments."""
-        counts: dict[int, int] = {}
-        for each in self.survivors:
-            if each.life.resource.kind == kind and each.standing == "leak":
-                counts[each.moment] = counts.get(each.moment, 0) + 1
-        return max(counts.values(), default=0)
-
-
 def examine(trace: Trace) -> Ledger:
     """The ledger of a trace; an empty one for a trace without resource events. Linear."""
-    if not any(isinstance(slot, ResourceEvent) for slot in trace.slots):
-        return Ledger({}, (), (), (), (), ())
-    fold = Fold(trace)
+    fold = Fold()
     for slot in trace.slots:
-        fold.see(slot)
-    for account in fold.accounts.values():
-        account.pass_time(fold.end_ns)
-    survivors = tuple(fold.survivors())
-    lives = tuple(fold.lives())
-    return Ledger(
-        fold.accounts,
-        lives,
-        survivors,
-        tuple(_retained(lives, survivors, fold)),
-        tuple(findings(trace, survivors, fold)),
-        tuple(fold.mismatches),
-        tuple(_phases(trace)),
-    )
-
-
-def _phases(trace: Trace) -> Iterator[tuple[int, str]]:
-    for slot in trace.slots:
-        if isinstance(slot, NoteEvent):
-            note = reached(slot)
-            if note is not None and note.milestone not in HANDLER_ENDS:
-                yield slot.index, note.milestone
-
-
-def _retained(
-    lives: tuple[Life, ...], survivors: tuple[Survivor, ...], fold: Fold
-) -> Iterator[Retention]:
-    roots = {each.life.resource: each.root for each in survivors}
-    sums: dict[tuple[str, str], list[int]] = {}
-    for life in lives:
-        if not life.size:
-            continue
-        root = roots.get(life.resource, "")
-        note = fold.returned.get((life.connection, life.stream))
-        until = fold.end_ns if note is None else note.at
-        entry = sums.setdefault((life.resource.kind, root), [0, 0])
-        entry[0] += life.octet_ns(0, until)
-        entry[1] += life.octet_ns(until, fold.end_ns)
-    for (kind, root), (running, after) in sorted(sums.items()):
-        yield Retention(kind, root, running, after)
+        if type(slot) is ResourceEvent:
+            fold.resource(slot)
+        elif type(slot) is NoteEvent:
+            fold.note(slot)
+    return Ledger(trace, fold)

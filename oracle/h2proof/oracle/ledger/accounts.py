@@ -120,21 +120,34 @@ class Account:
             live = step.live
         return live
 
+    def acquire(self, event: AnyEvent, octets: int) -> None:
+        """One more is live since an event."""
+        self.acquired += 1
+        self.live += 1
+        if self.live > self.peak:
+            self.peak, self.peak_event = self.live, event.index
+        self._step(event, octets)
+
+    def release(self, event: AnyEvent, octets: int) -> None:
+        """One less is live since an event."""
+        self.released += 1
+        self.live -= 1
+        self._step(event, -octets)
+
+    def mistake(self, event: AnyEvent, octets: int) -> None:
+        """What was released was not live."""
+        self.unmatched += 1
+
     def pass_time(self, until_ns: int) -> None:
         """Count what is held from the last step on until a time."""
         if self.steps:
             self.octet_ns += self.octets * (until_ns - self.steps[-1].at)
 
-    def move(self, event: AnyEvent, count: int, octets: int) -> None:
-        """One more or one less is live since an event."""
-        if self.octets:
-            self.pass_time(event.at)
-        live = self.live = self.live + count
-        held = self.octets = self.octets + octets
-        if live > self.peak:
-            self.peak, self.peak_event = live, event.index
-        self.peak_octets = max(self.peak_octets, held)
-        self.steps.append(Step(event.index, event.at, live, held))
+    def _step(self, event: AnyEvent, octets: int) -> None:
+        self.pass_time(event.at)
+        self.octets += octets
+        self.peak_octets = max(self.peak_octets, self.octets)
+        self.steps.append(Step(event.index, event.at, self.live, self.octets))
 
 
 class Life(NamedTuple):

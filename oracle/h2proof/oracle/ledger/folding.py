@@ -1,24 +1,16 @@
-"""The events of a trace → accounts after each event, and a picture of them at each quiet moment.
+"""The resource events of a trace → what lives from when to when, and what is live when all is quiet.
 
-Here it is decided why a survivor is live: rightly, for its connection, its pool or its blocked
-handler, or wrongly. How that is told is not known here.
+Here it is decided why something is live then: rightly, for its connection, its pool or its blocked
+handler, or wrongly. How that is told is not known here, nor what the accounts come to.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
 
-from h2proof.oracle.ledger.accounts import (
-    KINDS,
-    OTHER,
-    POOLED,
-    Account,
-    Life,
-    Standing,
-    Survivor,
-)
+from h2proof.oracle.ledger.accounts import KINDS, OTHER, POOLED, Standing
 from h2proof.oracle.milestones import HANDLER_ENDS, MOMENTS, reached
-from h2proof.sim.trace import AnyEvent, NoteEvent, Resource, ResourceEvent, Trace
+from h2proof.sim.trace import NoteEvent, Resource, ResourceEvent
 
 
 @dataclass(slots=True)
@@ -28,146 +20,114 @@ class Moment:
     note: NoteEvent
     quiet: bool
     after_leave: bool
-    live: dict[Resource, Life]
+    live: dict[Resource, ResourceEvent]
+    """With the events that acquired it."""
     ended: frozenset[tuple[int, int]]
     """Streams whose handler has returned, or panicked."""
+    peaks: dict[str, int]
+    """By kind: how many had been live at once."""
     held: dict[Resource, ResourceEvent] = field(default_factory=dict)
-    peaks: dict[str, int] = field(default_factory=dict)
+
+    def standings(self) -> Iterator[tuple[ResourceEvent, Standing]]:
+        """Why each is live, in the order of acquisition."""
+        pooled: dict[str, int] = defaultdict(int)
+        for acquired in self.live.values():
+            kind = acquired.resource.kind
+            if kind.startswith(POOLED):
+                pooled[kind] += 1
+                in_use = self.peaks.get(kind.removeprefix(POOLED), 0)
+                yield acquired, "pool" if pooled[kind] <= in_use else "leak"
+            else:
+                yield acquired, self._standing(kind, acquired.connection, acquired.stream)
+
+    def _standing(self, kind: str, connection: int, stream: int) -> Standing:
+        lasts = KINDS.get(kind, OTHER).lasts
+        of_connection = lasts == "peer" or (lasts == "connection" and not stream)
+        if of_connection and not self.after_leave:
+            return "connection"
+        if not self.quiet and stream and (connection, stream) not in self.ended:
+            return "stall"
+        return "leak"
 
 
 class Fold:
-    """The accounts after each event, and a picture of them at each moment of quiet."""
+    """What is live after each event, and a picture of it at each moment of quiet."""
 
-    def __init__(self, trace: Trace) -> None:
-        self.accounts: dict[str, Account] = {}
+    def __init__(self) -> None:
+        self.live: dict[Resource, ResourceEvent] = {}
+        """With the events that acquired it."""
+        self.closed: list[tuple[ResourceEvent, ResourceEvent]] = []
+        """What was acquired and released: by these events."""
+        self.unmatched: list[ResourceEvent] = []
+        """Releases of what was not live."""
         self.mismatches: list[str] = []
+        self.orderly = True
+        """Each resource was acquired, used, released, in this order; no object had two owners."""
+        self.notes: list[NoteEvent] = []
+        """Those that tell of a milestone."""
         self.returned: dict[tuple[int, int], NoteEvent] = {}
         self.moments: list[Moment] = []
-        self.end_ns = 0
-        self._trace = trace
-        self._live: dict[Resource, Life] = {}
-        self._closed: list[Life] = []
-        self._frame_of: dict[tuple[int, int], int] = {}
+        self._objects: set[tuple[object, ...]] = set()
+        """Kinds and numbers of what is live, whatever its generation."""
+        self._counts: dict[str, int] = defaultdict(int)
+        self._peaks: dict[str, int] = defaultdict(int)
         self._left = False
 
-    def see(self, slot: int | AnyEvent) -> None:
-        if isinstance(slot, int):
-            columns = self._trace.columns
-            connection = columns.connection[slot]
-            self._frame_of[connection, columns.stream[slot]] = slot
-            self._frame_of[connection, -1] = slot
-            self.end_ns = columns.at[slot]
+    def resource(self, event: ResourceEvent) -> None:
+        """Take what happened to a resource."""
+        resource, kind = event.resource, event.kind
+        if kind == "acquired":
+            self._acquired(resource, event)
+        elif kind == "released":
+            self._released(resource, event)
+        elif kind == "held":
+            self._held(resource, event)
+        elif resource not in self.live:
+            self.orderly = False
+
+    def _acquired(self, resource: Resource, event: ResourceEvent) -> None:
+        if resource[:2] in self._objects:
+            self.orderly = False
+            if resource in self.live:
+                self.mismatches.append(f"{resource} was acquired again at event {event.index}")
+                return
+        self._objects.add(resource[:2])
+        self.live[resource] = event
+        kind = resource.kind
+        count = self._counts[kind] = self._counts[kind] + 1
+        self._peaks[kind] = max(self._peaks[kind], count)
+
+    def _released(self, resource: Resource, event: ResourceEvent) -> None:
+        acquired = self.live.pop(resource, None)
+        if acquired is None:
+            self.orderly = False
+            self.unmatched.append(event)
             return
-        self.end_ns = slot.at
-        if isinstance(slot, ResourceEvent):
-            _SEEN[slot.kind](self, slot)
-        elif isinstance(slot, NoteEvent):
-            self._note(slot)
+        self._objects.discard(resource[:2])
+        self._counts[resource.kind] -= 1
+        self.closed.append((acquired, event))
 
-    def lives(self) -> Iterator[Life]:
-        yield from sorted((*self._closed, *self._live.values()), key=lambda life: life.acquired)
-
-    def acquired(self, event: ResourceEvent) -> None:
-        resource = event.resource
-        if resource in self._live:
-            self.mismatches.append(f"{resource} was acquired again at event {event.index}")
-            return
-        account = self.accounts.setdefault(resource.kind, Account(resource.kind))
-        account.acquired += 1
-        account.move(event, 1, event.size)
-        self._live[resource] = Life(
-            resource,
-            event.connection,
-            event.stream,
-            event.size,
-            event.index,
-            event.at,
-            self._since(event),
-        )
-
-    def _since(self, event: ResourceEvent) -> int | None:
-        own = self._frame_of.get((event.connection, event.stream)) if event.stream else None
-        return self._frame_of.get((event.connection, -1)) if own is None else own
-
-    def used(self, event: ResourceEvent) -> None:
-        """A use moves no account."""
-
-    def released(self, event: ResourceEvent) -> None:
-        resource = event.resource
-        life = self._live.pop(resource, None)
-        account = self.accounts.setdefault(resource.kind, Account(resource.kind))
-        if life is None:
-            account.unmatched += 1
-            return
-        account.released += 1
-        account.move(event, -1, -life.size)
-        self._closed.append(life._replace(released=event.index, released_ns=event.at))
-
-    def held(self, event: ResourceEvent) -> None:
+    def _held(self, resource: Resource, event: ResourceEvent) -> None:
         if not self.moments:
             return
         moment = self.moments[-1]
-        moment.held[event.resource] = event
-        if event.resource not in moment.live:
+        moment.held[resource] = event
+        if resource not in moment.live:
             self.mismatches.append(
-                f"{event.resource} is held at event {event.index} and was never acquired"
+                f"{resource} is held at event {event.index} and was never acquired"
             )
 
-    def _note(self, note: NoteEvent) -> None:
+    def note(self, note: NoteEvent) -> None:
+        """Take a note, which may tell of a milestone."""
         seen = reached(note)
         if seen is None:
             return
+        self.notes.append(note)
         if seen.milestone in HANDLER_ENDS:
             self.returned[note.connection, note.stream] = note
         elif seen.milestone == "clients leave":
             self._left = True
         elif seen.milestone in MOMENTS:
-            self.moments.append(
-                Moment(
-                    note,
-                    seen.milestone == "quiet",
-                    self._left,
-                    dict(self._live),
-                    frozenset(self.returned),
-                    peaks={kind: account.peak for kind, account in self.accounts.items()},
-                )
-            )
-
-    def survivors(self) -> Iterator[Survivor]:
-        """What was live at each moment, in the order of acquisition."""
-        for moment in self.moments:
-            pooled: dict[str, int] = {}
-            for resource, life in moment.live.items():
-                pooled[resource.kind] = pooled.get(resource.kind, 0) + 1
-                held = moment.held.get(resource)
-                yield Survivor(
-                    life,
-                    moment.note.index,
-                    moment.note.index if held is None else held.index,
-                    () if held is None else held.chain,
-                    _standing(life, moment, pooled[resource.kind]),
-                )
-
-
-_SEEN: Final = {
-    "acquired": Fold.acquired,
-    "used": Fold.used,
-    "released": Fold.released,
-    "held": Fold.held,
-}
-
-
-def _standing(life: Life, moment: Moment, nth: int) -> Standing:
-    """Why a survivor is live; `nth` counts those of its kind so far."""
-    kind = life.resource.kind
-    if kind.startswith(POOLED):
-        in_use = moment.peaks.get(kind.removeprefix(POOLED), 0)
-        return "pool" if nth <= in_use else "leak"
-    lasts = KINDS.get(kind, OTHER).lasts
-    of_connection = lasts == "peer" or (lasts == "connection" and not life.stream)
-    if of_connection and not moment.after_leave:
-        return "connection"
-    owner = (life.connection, life.stream)
-    if not moment.quiet and life.stream and owner not in moment.ended:
-        return "stall"
-    return "leak"
+            quiet, ended = seen.milestone == "quiet", frozenset(self.returned)
+            moment = Moment(note, quiet, self._left, dict(self.live), ended, dict(self._peaks))
+            self.moments.append(moment)
