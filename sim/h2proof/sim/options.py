@@ -56,7 +56,9 @@ TEXTS: Final[Mapping[str, str]] = {
 def number(options: "Mapping[str, Param]", name: str) -> int:
     """An option of NUMBERS, or its default; ValueError with one sentence."""
     default, least, most = NUMBERS[name]
-    return whole(name, str(options.get(name, default)), least, most)
+    if name not in options:
+        return default
+    return whole(name, str(options[name]), least, most)
 
 
 def text(options: "Mapping[str, Param]", name: str) -> str:

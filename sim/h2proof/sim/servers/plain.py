@@ -59,7 +59,8 @@ class PlainConnection:
     async def serve(self) -> None:
         """Until either side is done with the connection."""
         try:
-            await self.send()
+            if not self.put():
+                await self.taken()
             while not self.peer.closed:
                 octets = await self.side.transport.read()
                 if not octets:
@@ -91,10 +92,17 @@ class PlainConnection:
         if octets and not self.side.transport.closed:
             self.side.transport.put(octets)
 
-    async def send(self) -> None:
-        """Hand over what there is to send, and wait until the transport has taken it."""
+    def put(self) -> bool:
+        """Hand over what there is to send; False if the transport has not taken it yet."""
         try:
-            await self.side.transport.write(self.peer.take_output())
+            return self.side.transport.put(self.peer.take_output())
+        except PipeCut:
+            raise WriteError(GONE) from None
+
+    async def taken(self) -> None:
+        """Wait until the transport has taken what was handed over."""
+        try:
+            await self.side.transport.write(b"")
         except PipeCut:
             raise WriteError(GONE) from None
 
@@ -192,7 +200,9 @@ class PlainWriter:
         if self._started:
             return
         self._started = status >= 200
-        await self._send(self._connection.peer.send_headers, response_section(status, self.header))
+        section = response_section(status, self.header)
+        if not self._put(self._connection.peer.send_headers, section):
+            await self._connection.taken()
 
     async def write(self, data: bytes) -> int:
         """Send content frame by frame, each when it may go."""
@@ -206,7 +216,8 @@ class PlainWriter:
         sent = 0
         while sent < octets:
             room = connection.room_now(stream) or await connection.room(stream)
-            await self._send(connection.peer.send_data, data[sent : sent + room])
+            if not self._put(connection.peer.send_data, data[sent : sent + room]):
+                await connection.taken()
             sent += room
         return octets
 
@@ -236,7 +247,8 @@ class PlainWriter:
             promised = self._connection.peer.push(request.stream, fields)
         except IllegalSend as refused:
             raise PushError(refused.reason) from None
-        await self._connection.send()
+        if not self._connection.put():
+            await self._connection.taken()
         self._connection.begin(promised, fields, body=False)
 
     async def finish(self) -> None:
@@ -247,22 +259,24 @@ class PlainWriter:
         if not self._started and trailers:
             await self.write_header(200)
         if trailers:
-            await self._send(peer.send_headers, trailers, end_stream=True)
+            taken = self._put(peer.send_headers, trailers, end_stream=True)
         elif not self._started:
             section = response_section(200, self.header)
-            await self._send(peer.send_headers, section, end_stream=True)
+            taken = self._put(peer.send_headers, section, end_stream=True)
         else:
-            await self._send(peer.send_data, b"", end_stream=True)
+            taken = self._put(peer.send_data, b"", end_stream=True)
+        if not taken:
+            await self._connection.taken()
 
-    async def _send(
+    def _put(
         self, call: Callable[..., object], content: object, *, end_stream: bool = False
-    ) -> None:
-        """One call of the connection; WriteError with its reason where it refuses."""
+    ) -> bool:
+        """Hand over one call of the connection, as `put`; WriteError with its reason if refused."""
         try:
             call(self._request.stream, content, end_stream=end_stream)
         except IllegalSend as refused:
             raise WriteError(refused.reason) from None
-        await self._connection.send()
+        return self._connection.put()
 
 
 async def run_handler(

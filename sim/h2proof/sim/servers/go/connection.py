@@ -118,7 +118,7 @@ class GoConnection:
             self._writer = self.loop.create_task(self._write(), name=self._writer_name)
 
     async def _write(self) -> None:
-        peer, write_octets = self.peer, self.side.transport.write
+        peer, transport = self.peer, self.side.transport
         while not self._over:
             answers, octets, write = self._answers, peer.take_output(), None
             if not octets:
@@ -127,7 +127,8 @@ class GoConnection:
                     break
                 octets = self._begin_write(write)
             try:
-                await write_octets(octets)
+                if not transport.put(octets):
+                    await transport.write(b"")  # until it has taken them
             except PipeCut:
                 break
             self._answers -= answers
