@@ -28,8 +28,9 @@ from h2proof.properties.strategies.scenarios import PATHS
 from h2proof.properties.targets import takes
 from h2proof.sim.handlers import HANDLERS, HandlerModel
 from h2proof.sim.links import PARSERS
+from h2proof.sim.naming import no_such
 from h2proof.sim.scenario import Scenario
-from h2proof.sim.world.named import imported
+from h2proof.sim.world.named import handler_names, imported
 
 Kind = Literal["handler", "parser", "endpoint", "asgi"]
 KINDS: Final[tuple[Kind, ...]] = ("handler", "parser", "endpoint", "asgi")
@@ -119,9 +120,13 @@ def kind_of(target: str) -> Kind:
         return "endpoint"
     if ":" not in target:
         raise ValueError(
-            f"no row {target!r} in any table; handlers: {', '.join(HANDLERS)}; parsers: "
-            f"{', '.join(PARSERS)}; endpoints: {', '.join(STACKS)}; your own by "
-            "package.module:callable"
+            no_such(
+                "target",
+                target,
+                (*HANDLERS, *PARSERS, *STACKS),
+                f"handlers: {handler_names()}; parsers: {', '.join(PARSERS)}; endpoints: "
+                f"{', '.join(STACKS)}; your own by package.module:callable",
+            )
         )
     found = imported(target)
     if isinstance(found, HandlerModel):

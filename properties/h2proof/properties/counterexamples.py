@@ -11,6 +11,7 @@ from h2proof.properties.broken import Broken
 from h2proof.properties.checks.driving import Recorder, as_frames
 from h2proof.properties.targets import play
 from h2proof.sim.codec import PREFACE
+from h2proof.sim.naming import no_such
 from h2proof.sim.scenario import Scenario
 from h2proof.sim.trace import Trace
 
@@ -44,7 +45,7 @@ def counterexample(broken: Broken, form: str, *, handler: object = None) -> byte
     ValueError with one sentence for a form that it cannot have.
     """
     if form not in FORMS:
-        raise ValueError(f"no form {form!r}; there are {', '.join(FORMS)}")
+        raise ValueError(no_such("form", form, FORMS))
     if form == PYTEST:
         return _as_test(broken).encode()
     if form == SCENARIO:

@@ -118,7 +118,7 @@ def test_a_function_that_is_not_async_is_no_handler(
 
 def test_a_proof_ends_on_no_rule_that_it_cannot_find(capsys: pytest.CaptureFixture[str]) -> None:
     assert 2 == main(["prove", "caddy", "--exit-on", "use-after-relase"])
-    assert "there is no rule 'use_after_relase'" in capsys.readouterr().err
+    assert "no rule 'use_after_relase' (did you mean 'use_after_release'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["{}", "[1]", '{"version": 1,', "no json", b"\xff\xfe"], ids=repr)

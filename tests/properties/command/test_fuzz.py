@@ -40,7 +40,7 @@ def test_the_kind_of_a_target_is_told_by_its_table_or_its_signature(target: str,
 @pytest.mark.parametrize(
     ("target", "sentence"),
     [
-        ("nothing", "no row 'nothing' in any table"),
+        ("nothing", "no target 'nothing'; handlers: page, caddy"),
         ("json:nothing", "has no 'nothing'"),
         ("nowhere:x", "cannot be imported"),
         ("json:JSONDecoder.decode", "say --handler, --parser, --endpoint or --asgi"),

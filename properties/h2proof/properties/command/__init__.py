@@ -15,6 +15,8 @@ from typing import Final, NamedTuple
 
 import click
 
+from h2proof.sim.naming import no_such
+
 USAGE: Final = 2
 """The exit code of a usage error, and of an input that cannot be read."""
 _INTERRUPTED: Final = 130
@@ -65,8 +67,7 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            names = ", ".join(COMMANDS)
-            raise click.UsageError(f"there is no command {args[0]!r}; there are {names}")
+            raise click.UsageError(no_such("command", args[0], COMMANDS))
         return super().resolve_command(ctx, args)
 
 

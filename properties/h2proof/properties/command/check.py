@@ -14,6 +14,7 @@ from h2proof.oracle.reports import REPORTS, render
 from h2proof.oracle.reports.checked import Checked
 from h2proof.properties.command.judging import Wishes, check_all
 from h2proof.properties.command.options import (
+    RULES_LISTED,
     colourful,
     emit,
     examples,
@@ -26,6 +27,7 @@ from h2proof.properties.command.options import (
     workers,
     workers_option,
 )
+from h2proof.sim.naming import no_such
 
 if TYPE_CHECKING:
     from h2proof.oracle.baseline import Baseline
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     help="Leave out what this earlier JSON report holds (compared by fingerprint).",
 )
 @strict_option
-@workers_option
+@workers_option()
 def command(
     files: tuple[str, ...],
     form: str,
@@ -101,7 +103,7 @@ def _refuse_unknown_rules(names: Sequence[str]) -> None:
 
     for name in names:
         if name not in rules():
-            raise click.UsageError(f"there is no rule {name!r}; `h2proof rules` lists them")
+            raise click.UsageError(no_such("rule", name, rules(), RULES_LISTED))
 
 
 def _baseline(file: Path | None) -> "Baseline | None":

@@ -68,7 +68,7 @@ def _kind_options(function: click.decorators.FC) -> click.decorators.FC:
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 too if something was never reached.")
 @seed_option
-@workers_option
+@workers_option()
 @format_option("text", "json")
 @output_option
 def command(

@@ -9,11 +9,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+RULES_LISTED: Final = "`h2proof rules` lists them"
+"""Where the names of all rules are."""
 
 
 def examples(*lines: str) -> str:
@@ -56,17 +59,18 @@ def seed_option(function: F) -> F:
     )(function)
 
 
-def workers_option(function: F) -> F:
+def workers_option(default: int = 1) -> Callable[[F], F]:
     """`-j N`: how many processes work side by side, as `processes`; see `workers`."""
     return click.option(
         "-j",
+        "--workers",
         "processes",
         type=click.IntRange(min=0, max=1024),
-        default=1,
+        default=default,
         show_default=True,
         metavar="N",
         help="Work in N processes (0: one for each processor); the result is the same.",
-    )(function)
+    )
 
 
 def input_options(function: F) -> F:

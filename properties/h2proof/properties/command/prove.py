@@ -15,6 +15,7 @@ from h2proof.properties.command.options import (
     output_option,
     seed_option,
     workers,
+    workers_option,
 )
 from h2proof.properties.proof import PAIR, Proof, prove
 from h2proof.properties.proof.forms import FORMS
@@ -22,6 +23,7 @@ from h2proof.properties.proof.proving import DEVIATIONS_MAX
 from h2proof.properties.proof.tried import SEEDS
 from h2proof.properties.search import PANIC
 from h2proof.sim.clients import CLIENTS
+from h2proof.sim.naming import no_such
 from h2proof.sim.world import UNCAUGHT
 
 
@@ -75,16 +77,7 @@ from h2proof.sim.world import UNCAUGHT
     metavar="RULE",
     help="Exit with 1 for this rule only (leak, double-release, ...); repeatable.",
 )
-@click.option(
-    "-j",
-    "--workers",
-    "count",
-    type=click.IntRange(min=0, max=1024),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Work in N processes (0: one for each processor); the result is the same.",
-)
+@workers_option(default=0)
 @seed_option
 @format_option("text", "markdown", "html", "json")
 @output_option
@@ -96,7 +89,7 @@ def command(
     seeds: int,
     exhaustive: bool,
     exit_on: tuple[str, ...],
-    count: int,
+    processes: int,
     seed: int,
     form: str,
     output: Path | None,
@@ -109,7 +102,7 @@ def command(
     current_folder_importable()
     handlers = (handler, *against) if handler else (*PAIR, *against)
     most = None if exhaustive else DEVIATIONS_MAX
-    with _executor(workers(count)) as executor:
+    with _executor(workers(processes)) as executor:
         try:
             proof = prove(
                 handlers,
@@ -129,11 +122,10 @@ def command(
 def _rules(names: tuple[str, ...]) -> set[str]:
     """The rules of that name, written with - or _; UsageError for what no proof can find."""
     wanted = {name.replace("-", "_") for name in names}
-    for name in sorted(wanted - {*rules(), PANIC, UNCAUGHT}):
-        raise click.UsageError(
-            f"there is no rule {name!r}; a proof finds {PANIC}, {UNCAUGHT},"
-            " and what `h2proof rules` lists"
-        )
+    findable = {*rules(), PANIC, UNCAUGHT}
+    for name in sorted(wanted - findable):
+        listed = f"a proof finds {PANIC}, {UNCAUGHT}, and what `h2proof rules` lists"
+        raise click.UsageError(no_such("rule", name, sorted(findable), listed))
     return wanted
 
 

@@ -9,7 +9,14 @@ from typing import Any, Final
 import click
 
 from h2proof.oracle.catalogue import HOWS, Answer, RuleRow, answers, counts, rules
-from h2proof.properties.command.options import emit, examples, format_option, output_option
+from h2proof.properties.command.options import (
+    RULES_LISTED,
+    emit,
+    examples,
+    format_option,
+    output_option,
+)
+from h2proof.sim.naming import no_such
 
 _WIDTH: Final = 80
 
@@ -31,7 +38,7 @@ def command(names: tuple[str, ...], coverage: bool, form: str, output: Path | No
     known = rules()
     for name in names:
         if name not in known:
-            raise click.UsageError(f"there is no rule {name!r}; `h2proof rules` lists them")
+            raise click.UsageError(no_such("rule", name, known, RULES_LISTED))
     if names and coverage:
         raise click.UsageError("--coverage is about all rules; leave the names out")
     chosen = [known[name] for name in names] or list(known.values())

@@ -10,6 +10,7 @@ from h2proof.properties.search.exhaustive import Explored, explore_all
 from h2proof.sim import notation
 from h2proof.sim.clients import CLIENTS
 from h2proof.sim.handlers import Handler, HandlerModel
+from h2proof.sim.naming import no_such
 from h2proof.sim.scenario import Act, ClientPlan, Param, RequestPlan, Scenario
 from h2proof.sim.world import World, handler_named, server_named
 from h2proof.sim.world import play as play_scenario
@@ -89,7 +90,7 @@ def _handler(handler: AnyHandler) -> Handler | HandlerModel:
 def _act(behaviour: str | Act) -> Act:
     act = behaviour if isinstance(behaviour, Act) else Act(behaviour)
     if act.behaviour not in CLIENTS:
-        raise ValueError(f"no behaviour {act.behaviour!r}; there are {', '.join(CLIENTS)}")
+        raise ValueError(no_such("behaviour", act.behaviour, CLIENTS))
     return act
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from h2proof.sim.clients import CLIENTS, Behaviour
 from h2proof.sim.handlers import HANDLERS, PR7778
+from h2proof.sim.naming import no_such
 from h2proof.sim.scenario import Act, Bounds, ClientPlan, Param, RequestPlan, Scenario
 
 KEPT: Final = "-kept"
@@ -91,7 +92,7 @@ def trials(
 def behaviour_named(name: str) -> Behaviour:
     """A row of CLIENTS; ValueError with one sentence."""
     if name not in CLIENTS:
-        raise ValueError(f"no behaviour {name!r}; there are {', '.join(CLIENTS)}")
+        raise ValueError(no_such("behaviour", name, CLIENTS))
     return CLIENTS[name]
 
 

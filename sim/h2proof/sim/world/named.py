@@ -11,6 +11,7 @@ from inspect import iscoroutinefunction, isfunction
 from typing import TYPE_CHECKING, Any
 
 from h2proof.sim.handlers.model import HandlerModel
+from h2proof.sim.naming import no_such
 
 if TYPE_CHECKING:
     from h2proof.sim.servers import ServerModel
@@ -18,15 +19,13 @@ if TYPE_CHECKING:
 
 def handler_named(name: str) -> HandlerModel | Callable[..., Any]:
     """A row of HANDLERS, or the callable that `package.module:callable` names."""
-    from h2proof.sim.handlers import CHAINS, HANDLERS, STAGES
+    from h2proof.sim.handlers import HANDLERS
 
     if name in HANDLERS:
         return HANDLERS[name]
     if ":" not in name:
-        raise ValueError(
-            f"no handler {name!r}; there are page, {', '.join(STAGES)}, the latter also with "
-            f"{', '.join(filter(None, CHAINS))}, and your own by package.module:callable"
-        )
+        there_are = f"there are {handler_names()}, and your own by package.module:callable"
+        raise ValueError(no_such("handler", name, HANDLERS, there_are))
     found = imported(name)
     if not callable(found) and not isinstance(found, HandlerModel):
         what = type(found).__name__
@@ -37,12 +36,20 @@ def handler_named(name: str) -> HandlerModel | Callable[..., Any]:
     return handler
 
 
+def handler_names() -> str:
+    """The rows of HANDLERS in a few words."""
+    from h2proof.sim.handlers import CHAINS, STAGES
+
+    with_layers = ", ".join(filter(None, CHAINS))
+    return f"page, {', '.join(STAGES)}, the latter also with {with_layers}"
+
+
 def server_named(name: str) -> "ServerModel":
     """A row of SERVERS."""
     from h2proof.sim.servers import SERVERS
 
     if name not in SERVERS:
-        raise ValueError(f"no server {name!r}; there are {', '.join(SERVERS)}")
+        raise ValueError(no_such("server", name, SERVERS))
     return SERVERS[name]
 
 
