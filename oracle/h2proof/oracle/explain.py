@@ -126,15 +126,10 @@ def _told_apart(
     trace: Trace, event: int, frames: list[int]
 ) -> tuple[frozenset[int] | None, frozenset[int]]:
     """Which frames had been delivered before the event, where the trace has deliveries at all."""
-    delivered: set[int] = set()
-    exact = False
-    for slot in trace.slots:
-        if isinstance(slot, DeliveredEvent):
-            exact = True
-            if slot.index < event:
-                delivered.add(slot.frame_event)
-    if not exact:
+    deliveries = list(trace.events(DeliveredEvent))
+    if not deliveries:
         return None, frozenset()
+    delivered = {each.frame_event for each in deliveries if each.index < event}
     had = frozenset(index for index in frames if index in delivered)
     return had, frozenset(index for index in frames if index not in delivered)
 

@@ -49,9 +49,9 @@ def _facts(run: Run) -> Facts:
             columns.sender, columns.type, columns.stream, columns.flags, strict=True
         )
     )
-    others = [slot for slot in run.trace.slots if not isinstance(slot, int)]
-    notes = tuple(slot.text for slot in others if isinstance(slot, NoteEvent))
-    return Facts(frames, notes, any(isinstance(s, CutEvent) and s.how == "rst" for s in others))
+    notes = tuple(note.text for note in run.trace.events(NoteEvent))
+    cut = any(cut.how == "rst" for cut in run.trace.events(CutEvent))
+    return Facts(frames, notes, cut)
 
 
 def _late_return(facts: Facts) -> bool:

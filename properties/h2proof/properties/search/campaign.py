@@ -118,8 +118,8 @@ def _moments(trace: Trace) -> tuple[int, int, int]:
     """The events at which the faults stopped, all was quiet, and quiet again when closed."""
     stop = 0
     rests: list[int] = []
-    for event in trace.slots:
-        if isinstance(event, NoteEvent) and (seen := reached(event)) is not None:
+    for event in trace.events(NoteEvent):
+        if (seen := reached(event)) is not None:
             if seen.milestone == "faults stop":
                 stop = event.index
             elif seen.milestone in ("quiet", "not quiet"):

@@ -17,7 +17,15 @@ from typing import Any, Final
 from h2proof.properties.search.failures import Failure, examine
 from h2proof.sim.scenario import Scenario
 from h2proof.sim.scheduler import Label, Point, Schedule, Scripted, Step, Timer, explore
-from h2proof.sim.trace import SENDERS, DeliveredEvent, NoteEvent, Resource, ResourceEvent, Trace
+from h2proof.sim.trace import (
+    SENDERS,
+    DeliveredEvent,
+    FrameEvent,
+    NoteEvent,
+    Resource,
+    ResourceEvent,
+    Trace,
+)
 from h2proof.sim.world import Run, World
 
 SCHEDULES_MAX: Final = 200_000
@@ -185,34 +193,29 @@ class Past:
 
     def read(self, trace: Trace) -> dict[Lane, int]:
         """Fold what the trace has that was not read yet; the lanes."""
-        columns, slots = trace.columns, trace.slots
-        for slot in slots[self._read :]:
-            if isinstance(slot, int):
-                lane: Lane = (columns.connection[slot], SENDERS[columns.sender[slot]])
-                what: object = (
-                    columns.type[slot],
-                    columns.flags[slot],
-                    columns.stream[slot],
-                    trace.payload_at(slot),
-                )
-            elif isinstance(slot, DeliveredEvent):
-                place = slots[slot.frame_event]
-                assert isinstance(place, int)
-                lane = (columns.connection[place], columns.sender[place], "delivered")
+        for index in range(self._read, len(trace)):
+            event = trace[index]
+            if isinstance(event, FrameEvent):
+                lane: Lane = (event.connection, event.sender)
+                what: object = (event.type, event.flags, event.stream, event.kept)
+            elif isinstance(event, DeliveredEvent):
+                frame = trace[event.frame_event]
+                assert isinstance(frame, FrameEvent)
+                lane = (frame.connection, frame.sender, "delivered")
                 what = None
-            elif isinstance(slot, ResourceEvent):
-                if slot.resource.kind == "task":
+            elif isinstance(event, ResourceEvent):
+                if event.resource.kind == "task":
                     continue  # where tasks stand is looked at itself
-                if slot.resource.kind == "queued frame":
-                    self._queue(slot)
+                if event.resource.kind == "queued frame":
+                    self._queue(event)
                     continue
-                lane, what = self._account(slot)
+                lane, what = self._account(event)
             else:
-                text = slot.text if isinstance(slot, NoteEvent) else ""
-                lane = ("notes", slot.connection, getattr(slot, "stream", 0))
-                what = (slot.kind, text, getattr(slot, "stream", 0), getattr(slot, "sender", ""))
+                text = event.text if isinstance(event, NoteEvent) else ""
+                lane = ("notes", event.connection, getattr(event, "stream", 0))
+                what = (event.kind, text, getattr(event, "stream", 0), getattr(event, "sender", ""))
             self._lanes[lane] = hash((self._lanes.get(lane, 0), what))
-        self._read = len(slots)
+        self._read = len(trace)
         return self._lanes
 
     def _queue(self, event: ResourceEvent) -> None:

@@ -76,13 +76,11 @@ def beyond_caches(
 
 def _held_at_end(trace: Trace, kind: str) -> int:
     """How many of a kind are held when all is quiet for the last time."""
-    count = 0
-    for event in reversed(trace.slots):
-        if isinstance(event, ResourceEvent) and event.kind == "held":
-            count += event.resource.kind == kind
-        elif isinstance(event, NoteEvent):
-            break
-    return count
+    last = max((note.index for note in trace.events(NoteEvent)), default=-1)
+    return sum(
+        event.kind == "held" and event.resource.kind == kind and event.index > last
+        for event in trace.events(ResourceEvent)
+    )
 
 
 def _kind(finding: Finding) -> str:
@@ -91,9 +89,7 @@ def _kind(finding: Finding) -> str:
 
 def _noted(run: Run) -> Iterator[Finding]:
     """What the world wrote down itself: panics, and what nobody caught."""
-    for event in run.trace.slots:
-        if not isinstance(event, NoteEvent):
-            continue
+    for event in run.trace.events(NoteEvent):
         head, _, detail = event.text.partition(": ")
         if head == PANICKED and detail not in MEANT:
             what = detail or "without a reason"

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from struct import error as StructError
+from typing import Any, TypeVar
 
 from h2proof.sim.codec import HEADER_LENGTH, FrameHeader, read_header
 from h2proof.sim.trace import plain
@@ -15,6 +16,7 @@ from h2proof.sim.trace.events import (
     CutEvent,
     CutHow,
     DeliveredEvent,
+    Event,
     FrameEvent,
     NoteEvent,
     OctetsEvent,
@@ -26,6 +28,10 @@ from h2proof.sim.trace.events import (
     Told,
 )
 
+E = TypeVar("E", bound=Event)
+Row = tuple[Any, ...]
+"""An event that is no frame: its class, and its fields but for the index, in their order."""
+
 
 class Trace:
     """Events of one or more connections in the order in which they were seen."""
@@ -34,25 +40,28 @@ class Trace:
         "_columns",
         "_frames",
         "_frames_of",
-        "_rows",
-        "_slots",
+        "_packed",
         "connections",
         "octets",
+        "rows",
         "told",
     )
 
     def __init__(self, connections: tuple[ConnectionInfo, ...] = (ConnectionInfo(),)) -> None:
         self.connections: list[ConnectionInfo] = list(connections)
+        self.rows: list[int | Row] = []
+        """The events without making them: a frame's place in the columns, a row for all else.
+
+        Who writes many may append rows here; the list is the same one for life.
+        """
         self._columns = FrameColumns()
-        self._rows = bytearray()
+        self._packed = bytearray()
         """Frames that are not in the columns yet; they are entered when somebody looks at those."""
         self._frames = 0
         self.octets = bytearray()
         """The payloads of all frames, one behind the other."""
         self.told: dict[int, Told] = {}
         """What a log told of the frame at a place in the columns, instead of its octets."""
-        self._slots: list[int | AnyEvent] = []
-        """An integer is a frame's place in the columns; all else is the event itself."""
         self._frames_of: list[int] = [0] * len(self.connections)
 
     # -- writing --
@@ -79,11 +88,11 @@ class Trace:
 
         A `payload` shorter than `header.length` is a payload of which only the start was kept.
         """
-        slots, octets, frames_of = self._slots, self.octets, self._frames_of
-        index, place = len(slots), self._frames
+        rows, octets, frames_of = self.rows, self.octets, self._frames_of
+        index, place = len(rows), self._frames
         length, kind, flags, stream, reserved = header
         try:
-            self._rows += ROW.pack(
+            self._packed += ROW.pack(
                 index,
                 connection,
                 0 if sender == "client" else 1,
@@ -101,7 +110,7 @@ class Trace:
             )
         except StructError as error:
             raise OverflowError(f"a number that no frame has: {error}") from None
-        slots.append(place)
+        rows.append(place)
         octets += payload
         frames_of[connection] += 1
         self._frames = place + 1
@@ -121,7 +130,7 @@ class Trace:
 
     def preface(self, *, at: int = 0, connection: int = 0, packet: int | None = None) -> int:
         """Append the client's preface."""
-        return self._add(PrefaceEvent(len(self), at, connection, "client", packet))
+        return self._add((PrefaceEvent, at, connection, "client", packet))
 
     def loose_octets(
         self,
@@ -133,14 +142,11 @@ class Trace:
         packet: int | None = None,
     ) -> int:
         """Append octets that make no frame."""
-        return self._add(OctetsEvent(len(self), at, connection, sender, octets, packet))
+        return self._add((OctetsEvent, at, connection, sender, octets, packet))
 
     def delivered(self, frame_event: int, at: int = 0, connection: int = 0) -> int:
         """Append the delivery of the frame at event `frame_event`."""
-        slots = self._slots
-        index = len(slots)
-        slots.append(DeliveredEvent(index, at, connection, frame_event))
-        return index
+        return self._add((DeliveredEvent, at, connection, frame_event))
 
     def resource(
         self,
@@ -154,14 +160,11 @@ class Trace:
         chain: tuple[str, ...] = (),
     ) -> int:
         """Append what happened to a resource."""
-        slots = self._slots
-        index = len(slots)
-        slots.append(ResourceEvent(index, at, connection, kind, resource, stream, by, size, chain))
-        return index
+        return self._add((ResourceEvent, at, connection, kind, resource, stream, by, size, chain))
 
     def note(self, text: str, *, at: int = 0, connection: int = 0, stream: int = 0) -> int:
         """Append a milestone."""
-        return self._add(NoteEvent(len(self), at, connection, text, stream))
+        return self._add((NoteEvent, at, connection, text, stream))
 
     def cut(
         self,
@@ -174,7 +177,7 @@ class Trace:
         packet: int | None = None,
     ) -> int:
         """Append the end of the sender's octets, or a hole in them."""
-        return self._add(CutEvent(len(self), at, connection, sender, how, octets, packet))
+        return self._add((CutEvent, at, connection, sender, how, octets, packet))
 
     def append(self, event: AnyEvent) -> int:
         """Append an event of another trace under a new index."""
@@ -190,24 +193,29 @@ class Trace:
                 knew=event.knew,
                 told=event.told,
             )
-        return self._add(replace(event, index=len(self)))
+        kind = type(event)
+        return self._add((kind, *(getattr(event, field.name) for field in fields(kind)[1:])))
 
-    def _add(self, event: AnyEvent) -> int:
-        self._slots.append(event)
-        return event.index
+    def _add(self, row: Row) -> int:
+        rows = self.rows
+        rows.append(row)
+        return len(rows) - 1
 
     # -- reading --
 
     def __len__(self) -> int:
-        return len(self._slots)
+        return len(self.rows)
 
     def __getitem__(self, index: int) -> AnyEvent:
-        slot = self._slots[index]
-        return self._frame_event(slot) if isinstance(slot, int) else slot
+        row = self.rows[index]
+        if isinstance(row, int):
+            return self.frame_at(row)
+        event: AnyEvent = row[0](index if index >= 0 else len(self.rows) + index, *row[1:])
+        return event
 
     def __iter__(self) -> Iterator[AnyEvent]:
-        for slot in self._slots:
-            yield self._frame_event(slot) if isinstance(slot, int) else slot
+        for index, row in enumerate(self.rows):
+            yield self.frame_at(row) if isinstance(row, int) else row[0](index, *row[1:])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Trace):
@@ -234,24 +242,25 @@ class Trace:
     @property
     def columns(self) -> FrameColumns:
         """The flat index of the frames."""
-        if self._rows:
-            self._columns.extend(self._rows)
-            self._rows.clear()
+        if self._packed:
+            self._columns.extend(self._packed)
+            self._packed.clear()
         return self._columns
 
     @property
-    def slots(self) -> list[int | AnyEvent]:
+    def slots(self) -> "Slots":
         """The events in order without making frame events: an integer is a place in `columns`."""
-        return self._slots
+        return Slots(self)
+
+    def events(self, kind: type[E]) -> Iterator[E]:
+        """The events of one kind that is not frames."""
+        for index, row in enumerate(self.rows):
+            if not isinstance(row, int) and row[0] is kind:
+                yield kind(index, *row[1:])
 
     def frames(self) -> Iterator[FrameEvent]:
         """The frame events only."""
-        for place in range(self._frames):
-            yield self._frame_event(place)
-
-    def frame_at(self, place: int) -> FrameEvent:
-        """The frame event at a place in the columns."""
-        return self._frame_event(place)
+        return map(self.frame_at, range(self._frames))
 
     def payload_at(self, place: int) -> bytes:
         """The kept payload of the frame at a place in the columns."""
@@ -259,7 +268,8 @@ class Trace:
         start = columns.offset[place]
         return bytes(self.octets[start : start + columns.kept[place]])
 
-    def _frame_event(self, place: int) -> FrameEvent:
+    def frame_at(self, place: int) -> FrameEvent:
+        """The frame event at a place in the columns."""
         columns = self.columns
         flags = columns.flags[place]
         return FrameEvent(
@@ -323,3 +333,21 @@ class Trace:
         trace = cls(())
         plain.fill(trace, text)
         return trace
+
+
+class Slots:
+    """`Trace.rows` as events and places, for readers of the form before rows."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+
+    def __len__(self) -> int:
+        return len(self._trace.rows)
+
+    def __getitem__(self, index: int) -> int | AnyEvent:
+        row = self._trace.rows[index]
+        return row if isinstance(row, int) else self._trace[index]
+
+    def __iter__(self) -> Iterator[int | AnyEvent]:
+        for index, row in enumerate(self._trace.rows):
+            yield row if isinstance(row, int) else row[0](index, *row[1:])

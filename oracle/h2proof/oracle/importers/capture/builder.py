@@ -160,15 +160,10 @@ def is_complete(trace: Trace) -> bool:
 
     An end inside a frame is a hole too.
     """
-    ends = set()
-    preface = False
-    for slot in trace.slots:
-        if isinstance(slot, PrefaceEvent):
-            preface = True
-        elif isinstance(slot, CutEvent):
-            ends.add((slot.how, slot.sender))
-        elif isinstance(slot, OctetsEvent):
-            return False
-    if not preface or any(how in ("lost", "late") for how, _ in ends):
+    kinds = {row[0] for row in trace.rows if not isinstance(row, int)}
+    if PrefaceEvent not in kinds or OctetsEvent in kinds:
+        return False
+    ends = {(cut.how, cut.sender) for cut in trace.events(CutEvent)}
+    if any(how in ("lost", "late") for how, _ in ends):
         return False
     return any(how == "rst" for how, _ in ends) or len(ends) == 2
