@@ -78,7 +78,7 @@ class Connection(Core):
         if upgrade is not None:
             self._upgrade(upgrade)
         if role == "client":
-            self._output += PREFACE
+            self.output += PREFACE
         else:
             self.preface_left = PREFACE
         self.write(Settings(values))
@@ -114,11 +114,10 @@ class Connection(Core):
 
     def take_output(self) -> bytes:
         """The octets to send; each is handed out once."""
-        if not self._output:
-            return b""
-        output = bytes(self._output)
-        self._output.clear()
-        return output
+        output = self.output
+        octets = bytes(output)
+        del output[:]
+        return octets
 
     # -- what holds at present --
 

@@ -32,7 +32,6 @@ class Core:
     """One endpoint's memory. Its owner may read every attribute, and writes none."""
 
     __slots__ = (
-        "_output",
         "block",
         "cleartext",
         "closed",
@@ -47,6 +46,7 @@ class Core:
         "greeted",
         "limits",
         "notices",
+        "output",
         "own",
         "peer",
         "preface_left",
@@ -101,7 +101,8 @@ class Core:
         """The largest field section that is taken, announced or not."""
         self.streams_max = limits.streams_max
         """How many streams of the peer may be active."""
-        self._output = bytearray()
+        self.output = bytearray()
+        """Octets to send that were not handed out yet; the same object for life."""
 
     # -- what others may read --
 
@@ -139,7 +140,7 @@ class Core:
         if len(octets) - HEADER_LENGTH > self.peer.in_force[Setting.MAX_FRAME_SIZE]:
             reason = f"a frame of {len(octets) - HEADER_LENGTH} octets is more than the peer allows"
             raise IllegalSend("RFC9113-4.1-01", reason)
-        self._output += octets
+        self.output += octets
 
     def write_block(self, opener: Headers | PushPromise, beside: int = 0) -> None:
         """A field block goes out, in as many frames as the peer's SETTINGS_MAX_FRAME_SIZE asks.

@@ -36,6 +36,10 @@ class Peer(Endpoint, Protocol):
         """Take octets in any chunking, and tell what happened; raises nothing."""
 
     @property
+    def output(self) -> bytearray:
+        """What `take_output` would hand out; empty where there is nothing to send."""
+
+    @property
     def local_settings(self) -> Mapping[int, int]:
         """What the peer has acknowledged; a missing identifier has no limit."""
 
