@@ -38,7 +38,7 @@ numbers = st.integers(0, 1 << 31)
 def traces(draw: st.DrawFn) -> Trace:
     trace = Trace((ConnectionInfo("127.0.0.1:1", "[::1]:2"), ConnectionInfo(transport="tls")))
     framed: list[int] = []
-    for kind in draw(st.lists(st.sampled_from("pfodrnc"), max_size=12)):
+    for kind in draw(st.lists(st.sampled_from("pfwodrnc"), max_size=12)):
         at, connection = draw(numbers), draw(st.integers(0, 1))
         match kind:
             case "p":
@@ -53,6 +53,8 @@ def traces(draw: st.DrawFn) -> Trace:
                         draw(senders), header, kept, at=at, connection=connection, packet=packet
                     )
                 )
+            case "w":
+                framed.append(trace.sent(draw(senders), draw(octets_of_frames), at, connection))
             case "o":
                 trace.loose_octets(draw(senders), draw(st.binary(max_size=9)), at=at)
             case "d" if framed:
@@ -75,6 +77,21 @@ def traces(draw: st.DrawFn) -> Trace:
 @given(traces())
 def test_json_gives_every_trace_back(trace: Trace) -> None:
     assert trace == Trace.from_json(trace.to_json())
+
+
+@given(st.lists(st.tuples(senders, octets_of_frames, st.booleans())))
+def test_a_frame_is_the_same_whole_or_in_parts(frames: list[tuple[Sender, bytes, bool]]) -> None:
+    in_parts, mixed = Trace(), Trace()
+    for at, (sender, octets, whole) in enumerate(frames):
+        header, payload = codec.read_header(octets), octets[codec.HEADER_LENGTH :]
+        in_parts.add_frame(sender, header, payload, at)
+        if whole:
+            mixed.sent(sender, octets, at, 0)
+        else:
+            mixed.add_frame(sender, header, payload, at)
+
+    assert in_parts == mixed
+    assert [octets for _, octets, _ in frames] == [frame.octets for frame in mixed.frames()]
 
 
 @given(traces())

@@ -3,8 +3,11 @@
 from __future__ import annotations  # `array` takes no type argument at run time before 3.12
 
 from array import array
+from collections.abc import Iterable
 from struct import Struct
 from typing import Final
+
+from h2proof.sim.codec import HEADER_LENGTH, STREAM_MAX
 
 NOTHING: Final = 0xFFFFFFFF
 """Stands in `packet`, `begins` and `knew` where there is no number."""
@@ -15,8 +18,14 @@ RESERVED: Final = 0x100
 ROW: Final = Struct("=QIBBHIIIQIqIII")
 """What the columns have of one frame, in their order."""
 
-AT_ONCE: Final = 256 * ROW.size
-"""Octets of rows that are turned into columns at once: few enough to stay in a processor's cache."""
+HEADER: Final = Struct(">HBBBL")
+"""A frame header: the length in two parts, type, flags, the reserved bit with the stream."""
+
+WholeFrame = tuple[int, int, int, int, int, bytes]
+"""A frame's event, connection, sender, place among its connection's, time, and octets."""
+
+AT_ONCE: Final = 256
+"""Rows that are turned into columns at once: few enough to stay in a processor's cache."""
 
 
 class FrameColumns:
@@ -32,6 +41,7 @@ class FrameColumns:
         "kept",
         "knew",
         "length",
+        "octets",
         "offset",
         "packet",
         "sender",
@@ -54,9 +64,56 @@ class FrameColumns:
         self.packet = array("I")
         self.begins = array("I")
         self.knew = array("I")
+        self.octets = bytearray()
+        """The payloads of all frames, one behind the other; `offset` and `kept` are places here."""
 
-    def extend(self, rows: bytearray) -> None:
+    def payload(self, place: int) -> bytes:
+        """The kept payload of the frame in this place."""
+        start = self.offset[place]
+        return bytes(self.octets[start : start + self.kept[place]])
+
+    def extend_packed(self, rows: bytearray) -> None:
         """Enter frames that were packed as `ROW` says."""
+        step = AT_ONCE * ROW.size
+        for start in range(0, len(rows), step):
+            self.extend(ROW.iter_unpack(rows[start : start + step]))
+
+    def extend_whole(self, frames: list[WholeFrame]) -> None:
+        """Enter frames that are given as they went on the wire."""
+        for start in range(0, len(frames), AT_ONCE):
+            self.extend(self._taken_apart(frames[start : start + AT_ONCE]))
+
+    def _taken_apart(self, frames: list[WholeFrame]) -> list[tuple[int, ...]]:
+        rows: list[tuple[int, ...]] = []
+        held = self.octets
+        offset = len(held)
+        for event, connection, sender, frame_index, at, octets in frames:
+            high, low, kind, flags, word = HEADER.unpack_from(octets)
+            length = high << 8 | low
+            held += octets[HEADER_LENGTH:]
+            rows.append(
+                (
+                    event,
+                    connection,
+                    sender,
+                    kind,
+                    flags | RESERVED if word > STREAM_MAX else flags,
+                    frame_index,
+                    word & STREAM_MAX,
+                    length,
+                    offset,
+                    length,
+                    at,
+                    NOTHING,
+                    NOTHING,
+                    NOTHING,
+                )
+            )
+            offset += length
+        return rows
+
+    def extend(self, rows: Iterable[tuple[int, ...]]) -> None:
+        """Enter frames given as rows."""
         columns = (
             self.event,
             self.connection,
@@ -73,10 +130,8 @@ class FrameColumns:
             self.begins,
             self.knew,
         )
-        for start in range(0, len(rows), AT_ONCE):
-            unpacked = ROW.iter_unpack(rows[start : start + AT_ONCE])
-            for column, values in zip(columns, zip(*unpacked, strict=True), strict=True):
-                column.extend(values)
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+            column.extend(values)
 
 
 def optional(value: int) -> int | None:

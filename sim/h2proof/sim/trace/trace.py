@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from h2proof.sim.codec import HEADER_LENGTH, FrameHeader, read_header
 from h2proof.sim.trace import plain
-from h2proof.sim.trace.columns import NOTHING, RESERVED, ROW, FrameColumns, optional
+from h2proof.sim.trace.columns import NOTHING, RESERVED, ROW, FrameColumns, WholeFrame, optional
 from h2proof.sim.trace.events import (
     SENDERS,
     AnyEvent,
@@ -41,8 +41,8 @@ class Trace:
         "_frames",
         "_frames_of",
         "_packed",
+        "_whole",
         "connections",
-        "octets",
         "rows",
         "told",
     )
@@ -56,10 +56,12 @@ class Trace:
         """
         self._columns = FrameColumns()
         self._packed = bytearray()
-        """Frames that are not in the columns yet; they are entered when somebody looks at those."""
+        self._whole: list[WholeFrame] = []
+        """Frames that are not in the columns yet; they are entered when somebody looks at those.
+
+        At any time they are all packed, or all whole.
+        """
         self._frames = 0
-        self.octets = bytearray()
-        """The payloads of all frames, one behind the other."""
         self.told: dict[int, Told] = {}
         """What a log told of the frame at a place in the columns, instead of its octets."""
         self._frames_of: list[int] = [0] * len(self.connections)
@@ -88,7 +90,9 @@ class Trace:
 
         A `payload` shorter than `header.length` is a payload of which only the start was kept.
         """
-        rows, octets, frames_of = self.rows, self.octets, self._frames_of
+        if self._whole:
+            self._enter()
+        rows, octets, frames_of = self.rows, self._columns.octets, self._frames_of
         index, place = len(rows), self._frames
         length, kind, flags, stream, reserved = header
         try:
@@ -125,8 +129,20 @@ class Trace:
         header = read_header(octets)
         if len(octets) != HEADER_LENGTH + header.length:
             raise ValueError(f"{len(octets)} octets are not one frame of {header.length}")
-        payload = memoryview(octets)[HEADER_LENGTH:]
-        return self.add_frame(sender, header, payload, at=at, connection=connection)
+        return self.sent(sender, bytes(octets), at, connection)
+
+    def sent(self, sender: Sender, octets: bytes, at: int, connection: int) -> int:
+        """As `add_octets_of_frame`, for octets that are known to be one whole frame."""
+        if self._packed:
+            self._enter()
+        rows, frames_of = self.rows, self._frames_of
+        index = len(rows)
+        rows.append(self._frames)
+        self._frames += 1
+        nth = frames_of[connection]
+        frames_of[connection] = nth + 1
+        self._whole.append((index, connection, 0 if sender == "client" else 1, nth, at, octets))
+        return index
 
     def preface(self, *, at: int = 0, connection: int = 0, packet: int | None = None) -> int:
         """Append the client's preface."""
@@ -242,10 +258,20 @@ class Trace:
     @property
     def columns(self) -> FrameColumns:
         """The flat index of the frames."""
-        if self._packed:
-            self._columns.extend(self._packed)
-            self._packed.clear()
+        if self._whole or self._packed:
+            self._enter()
         return self._columns
+
+    def _enter(self) -> None:
+        self._columns.extend_packed(self._packed)
+        self._packed.clear()
+        self._columns.extend_whole(self._whole)
+        self._whole.clear()
+
+    @property
+    def octets(self) -> bytearray:
+        """The payloads of all frames, one behind the other."""
+        return self.columns.octets
 
     @property
     def slots(self) -> "Slots":
@@ -264,9 +290,7 @@ class Trace:
 
     def payload_at(self, place: int) -> bytes:
         """The kept payload of the frame at a place in the columns."""
-        columns = self.columns
-        start = columns.offset[place]
-        return bytes(self.octets[start : start + columns.kept[place]])
+        return self.columns.payload(place)
 
     def frame_at(self, place: int) -> FrameEvent:
         """The frame event at a place in the columns."""
@@ -286,7 +310,7 @@ class Trace:
             optional(columns.packet[place]),
             optional(columns.begins[place]),
             optional(columns.knew[place]),
-            self.payload_at(place),
+            columns.payload(place),
             self.told.get(place),
         )
 
