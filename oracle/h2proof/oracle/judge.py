@@ -6,9 +6,9 @@ about resources and waits come from the accounts, where a trace has such events.
 the rules' knowledge, what an endpoint knew is the delivery's; here both only meet.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from h2proof.oracle import hindsight
 from h2proof.oracle.lane import Lane
@@ -19,7 +19,6 @@ from h2proof.sim.trace import (
     NOTHING,
     SENDERS,
     AnyEvent,
-    ConnectionInfo,
     CutEvent,
     DeliveredEvent,
     NoteEvent,
@@ -68,101 +67,93 @@ def _refuse_unknown(names: Collection[str]) -> None:
             raise ValueError(f"no rule is called {name!r}; `h2proof rules` lists them all")
 
 
-class _Connection:
-    """Both parties of one connection, and what was seen of its start and ends."""
-
-    def __init__(self, trace: Trace, number: int, info: ConnectionInfo) -> None:
-        self.number = number
-        self.exact = False
-        """Deliveries are in the trace."""
-        self.prefaced = False
-        """The client's preface is in the trace."""
-        self.parties = (Party(trace, number, "client"), Party(trace, number, "server"))
-        client, server = self.parties
-        client.peer, server.peer = server, client
-        for party in self.parties:
-            party.view.in_the_clear = info.transport != "tls"
-        if info.transport == "h2c-upgrade":
-            for party in self.parties:
-                party.start_upgraded(info)
-
-
 class _Judgement:
     """One pass over a trace."""
 
     def __init__(self, trace: Trace, clear_lane: bool, books: "Ledger | None") -> None:
         self._trace = trace
         self._books = books
-        self._clear_lane = clear_lane
-        self._connections = [
-            _Connection(trace, number, info) for number, info in enumerate(trace.connections)
-        ]
         self._accounted = False
+        """There are notes, or events about resources."""
+        self._cuts: list[CutEvent] = []
+        self._parties = [
+            (Party(trace, number, "client"), Party(trace, number, "server"))
+            for number in range(len(trace.connections))
+        ]
+        self._meet(clear_lane)
+
+    def _meet(self, clear_lane: bool) -> None:
+        """What both sides of each connection are to know before its first frame."""
+        exact, prefaced = self._look_ahead()
+        for number, info in enumerate(self._trace.connections):
+            client, server = self._parties[number]
+            client.peer, server.peer = server, client
+            for party in (client, server):
+                party.exact = number in exact
+                party.view.prefaced = number in prefaced
+                party.view.in_the_clear = info.transport != "tls"
+                party.lane = Lane(self._trace, party) if clear_lane else None
+                if info.transport == "h2c-upgrade":
+                    party.start_upgraded(info)
+
+    def _look_ahead(self) -> tuple[set[int], set[int]]:
+        """The connections whose deliveries are in the trace, and those whose preface is."""
+        exact: set[int] = set()
+        prefaced: set[int] = set()
+        for row in self._trace.rows:
+            if type(row) is tuple:
+                if row[0] is DeliveredEvent:
+                    exact.add(row[2])
+                elif row[0] is PrefaceEvent:
+                    prefaced.add(row[2])
+        return exact, prefaced
 
     def run(self) -> Verdict:
-        """Look ahead for what kind of trace it is, then take event by event."""
-        self._look_ahead()
-        take = self._take_frame
-        for slot in self._trace.slots:
-            if type(slot) is int:
-                take(slot)
-            else:
-                _TAKE[type(slot)](self, slot)
+        """Take event by event."""
+        rows, parties, columns = self._trace.rows, self._parties, self._trace.columns
+        connections, senders = columns.connection, columns.sender
+        for event, row in enumerate(rows):
+            if type(row) is int:
+                party = parties[connections[row]][senders[row]]
+                if party.lane is None or not party.lane.passes(row):
+                    self._take_frame(party, row)
+            elif type(row) is tuple:
+                kind = row[0]
+                if kind is DeliveredEvent:
+                    place = rows[row[3]]
+                    if type(place) is int:
+                        parties[row[2]][1 - senders[place]].delivered(row[3], event)
+                elif kind is ResourceEvent or kind is NoteEvent:
+                    self._accounted = True
+                else:
+                    self._take(self._trace[event])
         return self._verdict()
-
-    def _look_ahead(self) -> None:
-        for slot in self._trace.slots:
-            if isinstance(slot, DeliveredEvent):
-                self._connections[slot.connection].exact = True
-            elif isinstance(slot, PrefaceEvent):
-                self._connections[slot.connection].prefaced = True
-        for connection in self._connections:
-            for party in connection.parties:
-                party.exact = connection.exact
-                party.lane = Lane(self._trace, party) if self._clear_lane else None
-                party.view.prefaced = connection.prefaced
 
     # -- events --
 
-    def _take_frame(self, place: int) -> None:
-        columns = self._trace.columns
-        party = self._connections[columns.connection[place]].parties[columns.sender[place]]
-        if party.lane is not None and party.lane.passes(place):
-            return
-        knew = columns.knew[place]
+    def _take_frame(self, party: Party, place: int) -> None:
+        knew = self._trace.columns.knew[place]
         sent = read(self._trace, place, party.frames)
         if sent.unknowable:
             party.lost(sent)
             sent.number = party.frames
         party.take(sent, None if knew == NOTHING else knew)
 
-    def _take_delivered(self, event: DeliveredEvent) -> None:
-        place = self._trace.slots[event.frame_event]
-        if not isinstance(place, int):
-            return
-        sender = self._trace.columns.sender[place]
-        receiver = self._connections[event.connection].parties[1 - sender]
-        receiver.delivered(event.frame_event, event.index)
-
-    def _take_preface(self, event: PrefaceEvent) -> None:
-        self._connections[event.connection].parties[0].preface_seen()
-
-    def _take_octets(self, event: OctetsEvent) -> None:
-        party = self._connections[event.connection].parties[SENDERS.index(event.sender)]
-        party.loose_octets(event)
-
-    def _take_cut(self, event: CutEvent) -> None:
-        connection = self._connections[event.connection]
-        party = connection.parties[SENDERS.index(event.sender)]
-        if event.how == "late":
-            party.joined_late(event)
-        elif event.how == "lost":
-            party.lost(event)
+    def _take(self, event: AnyEvent) -> None:
+        assert isinstance(event, PrefaceEvent | OctetsEvent | CutEvent)
+        party = self._parties[event.connection][SENDERS.index(event.sender)]
+        if isinstance(event, PrefaceEvent):
+            party.preface_seen()
+        elif isinstance(event, OctetsEvent):
+            party.loose_octets(event)
         else:
-            party.ended(event)
-
-    def _take_account(self, event: AnyEvent) -> None:
-        self._accounted = True
+            self._cuts.append(event)
+            if event.how == "late":
+                party.joined_late(event)
+            elif event.how == "lost":
+                party.lost(event)
+            else:
+                party.ended(event)
 
     # -- the end --
 
@@ -170,32 +161,29 @@ class _Judgement:
         findings: list[Finding] = []
         unknowns: list[Unknown] = []
         frames = unsure = 0
-        for connection in self._connections:
-            for party in connection.parties:
+        for both in self._parties:
+            for party in both:
                 party.close()
                 findings += party.findings.listed()
                 unknowns += party.unknowns()
                 frames += party.frames_real
                 unsure += party.frames_unsure
         if self._accounted:
-            # imported here, for most traces have no accounts and a start should be quick
-            from h2proof.oracle import ledger, lifetimes, liveness
-
-            books = ledger.examine(self._trace) if self._books is None else self._books
-            findings += books.findings
-            findings += lifetimes.examine(self._trace)
-            findings += liveness.examine(self._trace)
-        findings += hindsight.examine(self._trace, findings, unknowns)
-        findings.sort(key=lambda each: each.event)
-        unknowns.sort(key=lambda each: each.event)
+            findings += self._accounts()
+        findings += hindsight.examine(self._trace, findings, unknowns, self._cuts)
+        if findings:
+            findings.sort(key=lambda each: each.event)
+        if unknowns:
+            unknowns.sort(key=lambda each: each.event)
         return Verdict(tuple(findings), tuple(unknowns), frames, unsure)
 
+    def _accounts(self) -> list[Finding]:
+        """What the notes and the resources of a run tell; a capture has none."""
+        # imported here, for most traces have no accounts and a start should be quick
+        from h2proof.oracle.ledger.books import Ledger
+        from h2proof.oracle.lifetimes import examine as lifetimes
+        from h2proof.oracle.liveness import examine as liveness
 
-_TAKE: Final[dict[type, Callable[..., None]]] = {
-    DeliveredEvent: _Judgement._take_delivered,
-    PrefaceEvent: _Judgement._take_preface,
-    OctetsEvent: _Judgement._take_octets,
-    CutEvent: _Judgement._take_cut,
-    ResourceEvent: _Judgement._take_account,
-    NoteEvent: _Judgement._take_account,
-}
+        books = Ledger(self._trace) if self._books is None else self._books
+        orderly = () if books.orderly else lifetimes(self._trace)
+        return [*books.findings, *orderly, *liveness(self._trace, books.notes)]

@@ -34,9 +34,8 @@ def examine(trace: Trace) -> tuple[Finding, ...]:
     The same misdeed again, in the same words, is counted in the first finding's facts.
     """
     watch = _Watch(trace)
-    for slot in trace.slots:
-        if isinstance(slot, ResourceEvent):
-            watch.see(slot)
+    for event in trace.events(ResourceEvent):
+        watch.see(event)
     return watch.findings()
 
 

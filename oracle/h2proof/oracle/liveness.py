@@ -6,15 +6,14 @@ reset or the connection's end took that duty away. A capture has no milestones, 
 in it: a delay is never judged by time.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from h2proof.oracle.found import found, shape
-from h2proof.oracle.milestones import reached
+from h2proof.oracle.milestones import Reached, milestones
 from h2proof.oracle.verdict import Because, Finding
-from h2proof.sim.frames import FrameType
-from h2proof.sim.trace import CutEvent, DeliveredEvent, NoteEvent, Trace
+from h2proof.sim.frames import END_HEADERS, END_STREAM, PADDED, FrameType
+from h2proof.sim.trace import CutEvent, DeliveredEvent, Trace
 
 NEVER_QUIET: Final = "never_quiet"
 NEVER_FINISHED: Final = "never_finished"
@@ -25,142 +24,157 @@ SENTENCES: Final = {
 }
 """The truth behind each rule name of this file."""
 
-END_STREAM: Final = 0x1
-END_HEADERS: Final = 0x4
+_DATA, _HEADERS, _RST_STREAM, _PUSH_PROMISE, _GOAWAY, _CONTINUATION = (
+    FrameType.DATA.value,
+    FrameType.HEADERS.value,
+    FrameType.RST_STREAM.value,
+    FrameType.PUSH_PROMISE.value,
+    FrameType.GOAWAY.value,
+    FrameType.CONTINUATION.value,
+)
+_ENDING: Final = frozenset((_DATA, _HEADERS))
+"""The types that may say END_STREAM."""
 
 
-def examine(trace: Trace) -> tuple[Finding, ...]:
-    """Who still waits, and what was never answered, in the order of the trace. Linear."""
-    if not any(isinstance(slot, NoteEvent) for slot in trace.slots):
-        return ()
-    watch = _Watch(trace)
+def examine(
+    trace: Trace, notes: Sequence[tuple[int, Reached]] | None = None
+) -> tuple[Finding, ...]:
+    """Who still waits, and what was never answered, in the order of the trace. Linear.
+
+    `notes` are the milestones of the trace, by their events, from a caller who has them already.
+    """
     findings: list[Finding] = []
-    asked = left = False
-    for slot in trace.slots:
-        if isinstance(slot, int):
-            watch.frame(slot)
-        elif isinstance(slot, DeliveredEvent):
-            watch.delivered(slot)
-        elif isinstance(slot, CutEvent):
-            watch.over.add(slot.connection)
-        elif isinstance(slot, NoteEvent) and (seen := reached(slot)) is not None:
-            left = left or seen.milestone == "clients leave"
-            if seen.milestone == "not quiet":
-                found_now = _never_quiet(trace, slot, seen.detail, watch.faults_stopped)
-                if all(each.fingerprint != found_now.fingerprint for each in findings):
-                    findings.append(found_now)  # who waits at both moments is told once
-            elif seen.milestone == "faults stop":
-                watch.faults_stopped = slot.index
-            elif seen.milestone == "quiet" and not asked and not left:
-                asked = True
-                findings += watch.unfinished(slot)
+    since: int | None = None
+    asked = False
+    for note, seen in milestones(trace) if notes is None else notes:
+        milestone = seen.milestone
+        if milestone == "not quiet":
+            waits = _never_quiet(trace, note, seen.detail, since)
+            if all(each.fingerprint != waits.fingerprint for each in findings):
+                findings.append(waits)  # who waits at both moments is told once
+        elif milestone == "faults stop":
+            since = note
+        elif milestone == "quiet" and not asked:
+            asked = True
+            findings += _unfinished(trace, note)
+        elif milestone == "clients leave":
+            asked = True  # what they leave behind is not owed
     return tuple(findings)
 
 
-def _never_quiet(trace: Trace, note: NoteEvent, detail: str, since: int | None) -> Finding:
+def _never_quiet(trace: Trace, note: int, detail: str, since: int | None) -> Finding:
     waits = [each for each in (part.strip() for part in detail.split(";")) if each]
     facts = [] if since is None else [Because("here the faults stopped", since)]
-    facts += [Because(each, note.index) for each in waits]
+    facts += [Because(each, note) for each in waits]
     told = waits[0] if waits else "something never stops"
     more = f", and {len(waits) - 1} more" if len(waits) > 1 else ""
     return found(
         NEVER_QUIET,
         trace,
-        note.index,
+        note,
         f"the run did not come to rest within its bound: {told}{more}",
         facts,
         like=shape(sorted(set(waits))[:1]),
     )
 
 
-@dataclass(slots=True)
-class _Open:
-    """What is owed on one connection: by stream, the place in the columns of what asked for it."""
-
-    requests: dict[int, int] = field(default_factory=dict)
-    promises: dict[int, int] = field(default_factory=dict)
-    blocks: dict[int, int] = field(default_factory=dict)
-    """Streams whose END_STREAM came with a field block that has not ended."""
-    settled: set[int] = field(default_factory=set)
-
-    def settle(self, stream: int) -> None:
-        self.requests.pop(stream, None)
-        self.promises.pop(stream, None)
-        self.blocks.pop(stream, None)
-        self.settled.add(stream)
+Stream = tuple[int, int]
+"""A connection and a stream of it."""
+Places = dict[Stream, int]
+"""The places of frames in the columns of their trace."""
 
 
-class _Watch:
-    """Requests that arrived whole and promises that were made, less what ended them."""
+def _unfinished(trace: Trace, note: int) -> Iterator[Finding]:
+    """What is owed at a note: answers to requests, and to promises."""
+    asked, promised, settled = _said(trace, note)
+    if not promised and asked <= settled:
+        return
+    over = _over(trace, note)
+    requests = _arrived(trace, note, settled)
+    for what, owed in (("the request on", requests), ("the promise of", promised)):
+        for (connection, stream), place in sorted(owed.items()):
+            if connection not in over:
+                yield _never_finished(trace, note, what, stream, place)
 
-    def __init__(self, trace: Trace) -> None:
-        self.over: set[int] = set()
-        """Connections that were closed or are going away: nothing more is owed there."""
-        self.faults_stopped: int | None = None
-        self._trace = trace
-        self._open: dict[int, _Open] = {}
 
-    def frame(self, place: int) -> None:
-        columns = self._trace.columns
-        kind, stream = columns.type[place], columns.stream[place]
-        connection = columns.connection[place]
-        if kind == FrameType.GOAWAY:
-            self.over.add(connection)
-        elif kind == FrameType.RST_STREAM:
-            self._of(connection).settle(stream)
-        elif columns.sender[place]:
-            self._served(connection, kind, stream, columns.flags[place], place)
+def _said(trace: Trace, note: int) -> tuple[set[Stream], Places, set[Stream]]:
+    """Where a client has said END_STREAM, what a server has promised, and what settles both.
 
-    def _served(self, connection: int, kind: int, stream: int, flags: int, place: int) -> None:
-        if kind in (FrameType.DATA, FrameType.HEADERS) and flags & END_STREAM:
-            self._of(connection).settle(stream)
-        elif kind == FrameType.PUSH_PROMISE:
-            promised = int.from_bytes(self._promised(place), "big") & 0x7FFFFFFF
-            self._of(connection).promises[promised] = place
-
-    def _promised(self, place: int) -> bytes:
-        padded = self._trace.columns.flags[place] & 0x8
-        return self._trace.payload_at(place)[1:5] if padded else self._trace.payload_at(place)[:4]
-
-    def delivered(self, event: DeliveredEvent) -> None:
-        place = self._trace.slots[event.frame_event]
-        if not isinstance(place, int) or self._trace.columns.sender[place]:
-            return
-        columns = self._trace.columns
-        owed = self._of(event.connection)
-        kind, stream, flags = columns.type[place], columns.stream[place], columns.flags[place]
-        if stream in owed.settled:
-            return  # answered or reset before the request was whole
-        if kind == FrameType.CONTINUATION and flags & END_HEADERS and stream in owed.blocks:
-            owed.requests[stream] = owed.blocks.pop(stream)
-        elif kind == FrameType.DATA and flags & END_STREAM:
-            owed.requests[stream] = place
-        elif kind == FrameType.HEADERS and flags & END_STREAM:
-            (owed.requests if flags & END_HEADERS else owed.blocks)[stream] = place
-
-    def _of(self, connection: int) -> _Open:
-        return self._open.setdefault(connection, _Open())
-
-    def unfinished(self, note: NoteEvent) -> Iterator[Finding]:
-        for connection, owed in self._open.items():
-            if connection in self.over:
+    A server's END_STREAM settles a stream, and a reset by either side.
+    """
+    columns = trace.columns
+    asked: set[Stream] = set()
+    promised: Places = {}
+    settled: set[Stream] = set()
+    for place, (event, kind) in enumerate(zip(columns.event, columns.type, strict=True)):
+        if event > note:
+            break
+        if kind in _ENDING:
+            if not columns.flags[place] & END_STREAM:
                 continue
-            for stream, place in sorted(owed.requests.items()):
-                yield self._never_finished(note, "the request on", stream, place)
-            for stream, place in sorted(owed.promises.items()):
-                yield self._never_finished(note, "the promise of", stream, place)
+            stream = columns.connection[place], columns.stream[place]
+            if not columns.sender[place]:
+                asked.add(stream)
+                continue
+        elif kind == _RST_STREAM:
+            stream = columns.connection[place], columns.stream[place]
+        else:
+            if kind == _PUSH_PROMISE and columns.sender[place]:
+                promised[columns.connection[place], _promised(trace, place)] = place
+            continue
+        settled.add(stream)
+        if stream in promised:
+            del promised[stream]
+    return asked, promised, settled
 
-    def _never_finished(self, note: NoteEvent, what: str, stream: int, place: int) -> Finding:
-        frame = self._trace.frame_at(place)
-        return found(
-            NEVER_FINISHED,
-            self._trace,
-            frame.index,
-            f"{what} stream {stream} was never answered to its end, and nobody works on it",
-            [
-                Because(f"{what} stream {stream} stands here", frame.index, frame.packet),
-                Because("then all was quiet, with the connection open", note.index),
-            ],
-            stream=stream,
-            like=what.split()[1],
-        )
+
+def _promised(trace: Trace, place: int) -> int:
+    start = 1 if trace.columns.flags[place] & PADDED else 0
+    return int.from_bytes(trace.payload_at(place)[start : start + 4], "big") & 0x7FFFFFFF
+
+
+def _over(trace: Trace, note: int) -> set[int]:
+    """Connections that are closed, or going away, at a note: nothing is owed there."""
+    going = {
+        frame.connection for frame in trace.frames() if frame.type == _GOAWAY and frame.index < note
+    }
+    return going | {cut.connection for cut in trace.events(CutEvent) if cut.index < note}
+
+
+def _arrived(trace: Trace, note: int, settled: set[Stream]) -> Places:
+    """The requests that had arrived whole at a note, but for those on settled streams."""
+    columns = trace.columns
+    whole: Places = {}
+    blocks: Places = {}
+    """Where END_STREAM came with a field block that has not ended."""
+    for event in trace.events(DeliveredEvent):
+        place = trace.rows[event.frame_event]
+        if event.index > note or not isinstance(place, int) or columns.sender[place]:
+            continue
+        kind, flags = columns.type[place], columns.flags[place]
+        stream = event.connection, columns.stream[place]
+        if stream in settled:
+            continue
+        if kind == _CONTINUATION and flags & END_HEADERS and stream in blocks:
+            whole[stream] = blocks.pop(stream)
+        elif kind == _DATA and flags & END_STREAM:
+            whole[stream] = place
+        elif kind == _HEADERS and flags & END_STREAM:
+            (whole if flags & END_HEADERS else blocks)[stream] = place
+    return whole
+
+
+def _never_finished(trace: Trace, note: int, what: str, stream: int, place: int) -> Finding:
+    frame = trace.frame_at(place)
+    return found(
+        NEVER_FINISHED,
+        trace,
+        frame.index,
+        f"{what} stream {stream} was never answered to its end, and nobody works on it",
+        [
+            Because(f"{what} stream {stream} stands here", frame.index, frame.packet),
+            Because("then all was quiet, with the connection open", note),
+        ],
+        stream=stream,
+        like=what.split()[1],
+    )

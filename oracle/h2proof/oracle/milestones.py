@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple, get_args
 
-from h2proof.sim.trace import NoteEvent
+from h2proof.sim.trace import NoteEvent, Trace
 
 Milestone = Literal[
     "faults stop", "quiet", "not quiet", "clients leave", "handler returned", "handler panicked"
@@ -29,11 +29,21 @@ class Reached(NamedTuple):
 
 def reached(note: NoteEvent) -> Reached | None:
     """The milestone that a note stands for; None for any other note."""
-    return _read(note.text)
+    return told_by(note.text)
 
 
 @lru_cache(maxsize=256)
-def _read(text: str) -> Reached | None:
+def told_by(text: str) -> Reached | None:
+    """The milestone that a note with this text stands for; None for any other text."""
     head, _, detail = text.partition(":")
     milestone = _TEXTS.get(head)
     return None if milestone is None else Reached(milestone, detail.strip())
+
+
+def milestones(trace: Trace) -> list[tuple[int, Reached]]:
+    """The milestones of a trace, by the events that tell of them."""
+    return [
+        (note.index, seen)
+        for note in trace.events(NoteEvent)
+        if (seen := told_by(note.text)) is not None
+    ]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from h2proof.oracle import judge, party
+from h2proof.oracle.inbox import Inbox
 from h2proof.oracle.replay.streams import OPENED, SENT_RESET, Stream, Tombs
-from h2proof.oracle.replay.view import View
 from h2proof.sim.codec import encode
 from h2proof.sim.frames import (
     AnyFrame,
@@ -95,7 +95,7 @@ def test_the_work_grows_with_the_frames(
         return call
 
     monkeypatch.setattr(party, "check", counted(party.check))
-    monkeypatch.setattr(View, "deliver", counted(View.deliver))
+    monkeypatch.setattr(Inbox, "deliver", counted(Inbox.deliver))
     trace = trace_of(storm(1500))
 
     verdict = judge(trace)

@@ -7,13 +7,13 @@ that there is something to see, and each part is loaded when its kind of frame i
 ordinary trace costs one look at its index.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from h2proof.oracle.verdict import Finding, Level, Unknown
 from h2proof.sim.frames import FrameType
-from h2proof.sim.trace import Trace
+from h2proof.sim.trace import CutEvent, Trace
 
 if TYPE_CHECKING:
     SENTENCES: Mapping[str, str]
@@ -33,28 +33,25 @@ def __getattr__(name: str) -> Any:
 
 
 def examine(
-    trace: Trace, findings: Sequence[Finding], unknowns: Sequence[Unknown]
-) -> tuple[Finding, ...]:
+    trace: Trace, findings: Sequence[Finding], unknowns: Sequence[Unknown], cuts: Sequence[CutEvent]
+) -> list[Finding]:
     """What the rules' findings leave to be said, each part in the order of the trace."""
-    return tuple(_examined(trace, findings, unknowns))
-
-
-def _examined(
-    trace: Trace, findings: Sequence[Finding], unknowns: Sequence[Unknown]
-) -> Iterator[Finding]:
-    from h2proof.oracle.hindsight import closing
-
     kinds = frozenset(trace.columns.type)
+    found: list[Finding] = []
     if FrameType.GOAWAY in kinds or FrameType.RST_STREAM in kinds:
-        from h2proof.oracle.hindsight import causes
+        from h2proof.oracle.hindsight.causes import examine as causes
 
-        yield from causes.examine(trace, findings, unknowns)
-    yield from closing.examine(trace, findings)
+        found += causes(trace, findings, unknowns)
+    if FrameType.GOAWAY in kinds or cuts:
+        from h2proof.oracle.hindsight.closing import examine as closing
+
+        found += closing(trace, findings, cuts)
     if any(each.actor == "client" for each in findings):
-        from h2proof.oracle.hindsight import courtesy
+        from h2proof.oracle.hindsight.courtesy import examine as courtesy
 
-        yield from courtesy.examine(trace, findings)
+        found += courtesy(trace, findings)
     if FrameType.ORIGIN in kinds:
-        from h2proof.oracle.hindsight import origins
+        from h2proof.oracle.hindsight.origins import examine as origins
 
-        yield from origins.examine(trace)
+        found += origins(trace)
+    return found

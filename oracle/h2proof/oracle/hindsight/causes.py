@@ -46,7 +46,7 @@ def examine(
 
     Linear, and next to no work where nobody claims a fault.
     """
-    claimed = list(claims(trace))
+    claimed = claims(trace)
     if not claimed:
         return ()
     unjudged = {(each.connection, each.actor) for each in unknowns}

@@ -42,10 +42,15 @@ _DATA, _HEADERS, _RST_STREAM, _GOAWAY = (
 )
 
 
-def examine(trace: Trace, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def examine(trace: Trace, findings: Sequence[Finding], cuts: Sequence[CutEvent]) -> list[Finding]:
     """Ends without a word, and requests served after an error, connection by connection."""
     goaways = _goaways(trace)
-    return (*_silent_ends(trace, findings, goaways), *_served(trace, goaways))
+    silent = [cut for cut in _first_ends(trace, cuts) if _party(cut) not in goaways]
+    found = list(_silent_ends(trace, silent, findings, goaways)) if silent else []
+    for (connection, sender), places in goaways.items():
+        if sender and (errors := [place for place in places if _code(trace, place)]):
+            found += _served_after(trace, connection, errors[0])
+    return found
 
 
 _Goaways = dict[tuple[int, int], list[int]]
@@ -63,33 +68,33 @@ def _goaways(trace: Trace) -> _Goaways:
     return found
 
 
-def _silent_ends(trace: Trace, findings: Sequence[Finding], goaways: _Goaways) -> Iterator[Finding]:
-    silent = [cut for cut in _first_ends(trace) if _party(cut) not in goaways]
-    marks = _marks(trace) if silent else {}
-    for slot in silent:
-        ids, facts = _against(trace, slot, findings, goaways)
-        places = marks.get(slot.connection, ())
-        if ids == _IN_GENERAL and slot.sender == "client" and not _leaves_open(trace, slot, places):
-            continue
-        message = f"the {slot.sender} ended the connection without GOAWAY"
-        yield seen_back(
-            trace, slot.index, CLOSES_WITHOUT_GOAWAY, "SHOULD", ids, message, facts, like=ids[0]
-        )
+def _first_ends(trace: Trace, cuts: Sequence[CutEvent]) -> list[CutEvent]:
+    """Of each connection on which frames were sent, the end that came first."""
+    firsts: dict[int, CutEvent] = {}
+    for cut in cuts:
+        if cut.connection not in firsts and cut.how in ("fin", "rst"):
+            firsts[cut.connection] = cut
+    spoke = trace.columns.connection
+    return [cut for connection, cut in firsts.items() if connection in spoke]
 
 
 def _party(cut: CutEvent) -> tuple[int, int]:
     return cut.connection, SENDERS.index(cut.sender)
 
 
-def _first_ends(trace: Trace) -> Iterator[CutEvent]:
-    """Of each connection on which frames were sent, the end that came first."""
-    spoke = set(trace.columns.connection)
-    for slot in trace.slots:
-        if not isinstance(slot, CutEvent) or slot.how not in ("fin", "rst"):
+def _silent_ends(
+    trace: Trace, silent: Sequence[CutEvent], findings: Sequence[Finding], goaways: _Goaways
+) -> Iterator[Finding]:
+    marks = _marks(trace)
+    for cut in silent:
+        ids, facts = _against(trace, cut, findings, goaways)
+        places = marks.get(cut.connection, ())
+        if ids == _IN_GENERAL and cut.sender == "client" and not _leaves_open(trace, cut, places):
             continue
-        if slot.connection in spoke:
-            spoke.remove(slot.connection)
-            yield slot
+        message = f"the {cut.sender} ended the connection without GOAWAY"
+        yield seen_back(
+            trace, cut.index, CLOSES_WITHOUT_GOAWAY, "SHOULD", ids, message, facts, like=ids[0]
+        )
 
 
 def _against(
@@ -142,15 +147,8 @@ def _marks(trace: Trace) -> dict[int, list[int]]:
     return found
 
 
-def _served(trace: Trace, goaways: _Goaways) -> Iterator[Finding]:
-    """HEADERS on a stream that was opened behind the own error, by the one who had said it."""
-    for (connection, sender), places in goaways.items():
-        errors = [place for place in places if _code(trace, place)]
-        if errors and sender:
-            yield from _served_after(trace, connection, errors[0])
-
-
 def _served_after(trace: Trace, connection: int, error: int) -> Iterator[Finding]:
+    """HEADERS on a stream that was opened behind the server's own error."""
     columns = trace.columns
     known = {
         columns.stream[place] for place in range(error) if columns.connection[place] == connection

@@ -40,6 +40,7 @@ CLAIMING: Final = frozenset(
     }
 )
 """The codes that say that the peer did something wrong."""
+_RST_STREAM, _GOAWAY = FrameType.RST_STREAM.value, FrameType.GOAWAY.value
 LOOKED_BACK: Final = 64
 """How many frames of the peer before a claim are asked whether they can be meant."""
 
@@ -91,31 +92,30 @@ class History:
     """The status codes that the accuser had answered with."""
 
 
-def claims(trace: Trace) -> Iterator[Claim]:
+def claims(trace: Trace) -> list[Claim]:
     """All claims on connections whose octets are all there, in order."""
-    holed = {
-        slot.connection
-        for slot in trace.slots
-        if isinstance(slot, CutEvent) and slot.how in ("late", "lost")
-    }
     columns = trace.columns
-    reset, goaway = FrameType.RST_STREAM.value, FrameType.GOAWAY.value
+    found: list[Claim] = []
     for place, kind in enumerate(columns.type):
-        if kind != reset and kind != goaway:
-            continue
-        if columns.connection[place] in holed:
+        if kind != _RST_STREAM and kind != _GOAWAY:
             continue
         payload = trace.payload_at(place)
-        start = 4 if kind == goaway else 0
+        start = 4 if kind == _GOAWAY else 0
         code = int.from_bytes(payload[start : start + 4], "big")
         if len(payload) >= start + 4 and code in CLAIMING:
-            yield Claim(
-                columns.event[place],
-                columns.connection[place],
-                columns.sender[place],
-                columns.stream[place],
-                code,
+            found.append(
+                Claim(
+                    columns.event[place],
+                    columns.connection[place],
+                    columns.sender[place],
+                    columns.stream[place],
+                    code,
+                )
             )
+    if not found:
+        return []
+    holed = {cut.connection for cut in trace.events(CutEvent) if cut.how in ("late", "lost")}
+    return [claim for claim in found if claim.connection not in holed]
 
 
 def histories(trace: Trace, claimed: Iterable[Claim]) -> Mapping[Claim, History]:
@@ -123,16 +123,19 @@ def histories(trace: Trace, claimed: Iterable[Claim]) -> Mapping[Claim, History]
     due = {claim.event: claim for claim in claimed}
     sides = {(claim.connection, sender): _Side() for claim in due.values() for sender in (0, 1)}
     found: dict[Claim, History] = {}
-    for slot in trace.slots:
-        if isinstance(slot, DeliveredEvent):
-            _delivered(trace, slot, sides)
-        if not isinstance(slot, int):
+    columns = trace.columns
+    for row in trace.rows:
+        if not isinstance(row, int):
+            if row[0] is DeliveredEvent and isinstance(place := trace.rows[row[3]], int):
+                side = sides.get((row[2], columns.sender[place]))
+                if side is not None:
+                    side.arrived = (side.arrived or 0) + 1
             continue
-        event = trace.frame_at(slot)
-        sender = trace.columns.sender[slot]
-        own = sides.get((event.connection, sender))
+        sender = columns.sender[row]
+        own = sides.get((columns.connection[row], sender))
         if own is None:
             continue
+        event = trace.frame_at(row)
         other = sides[event.connection, 1 - sender]
         if event.index in due:
             found[due[event.index]] = _history(due[event.index], own, other)
@@ -140,16 +143,16 @@ def histories(trace: Trace, claimed: Iterable[Claim]) -> Mapping[Claim, History]
     return found
 
 
-def walk(trace: Trace, connection: int) -> Iterator[Seen | DeliveredEvent]:
-    """The frames of one connection with their fields, and its deliveries, in order."""
-    sides = (_Side(), _Side())
-    for slot in trace.slots:
-        if isinstance(slot, DeliveredEvent):
-            if slot.connection == connection:
-                yield slot
-        elif isinstance(slot, int) and trace.columns.connection[slot] == connection:
-            sender = trace.columns.sender[slot]
-            yield sides[sender].take(trace.frame_at(slot), sides[1 - sender])
+def walk(trace: Trace, connection: int) -> Iterator[Seen | int]:
+    """The frames of one connection with their fields, and the events of those delivered, in order."""
+    sides, columns = (_Side(), _Side()), trace.columns
+    for row in trace.rows:
+        if isinstance(row, int):
+            if columns.connection[row] == connection:
+                sender = columns.sender[row]
+                yield sides[sender].take(trace.frame_at(row), sides[1 - sender])
+        elif row[0] is DeliveredEvent and row[2] == connection:
+            yield row[3]
 
 
 def statuses(trace: Trace, connection: int) -> Iterator[tuple[FrameEvent, int]]:
@@ -207,17 +210,6 @@ class _Side:
             return
         seen.fields, seen.items = fields, tuple(representations(block))
         self.statuses += [value for name, value in fields if name == b":status"]
-
-
-def _delivered(trace: Trace, event: DeliveredEvent, sides: Mapping[tuple[int, int], _Side]) -> None:
-    place = trace.slots[event.frame_event]
-    side = (
-        sides.get((event.connection, trace.columns.sender[place]))
-        if isinstance(place, int)
-        else None
-    )
-    if side is not None:
-        side.arrived = (side.arrived or 0) + 1
 
 
 def _history(claim: Claim, own: _Side, peer: _Side) -> History:

@@ -12,7 +12,7 @@ from h2proof.oracle.hindsight.history import Seen, walk
 from h2proof.oracle.hindsight.telling import seen_back
 from h2proof.oracle.verdict import Because, Finding, Level
 from h2proof.sim.frames import FrameType, Origin, Ping, Settings
-from h2proof.sim.trace import DeliveredEvent, Trace
+from h2proof.sim.trace import Trace
 
 ASKS_AGAIN: Final = "asks_again_after_421"
 ASKS_OUTSIDE: Final = "asks_outside_origin_set"
@@ -57,13 +57,13 @@ class _Client:
 
 def _on_connection(trace: Trace, connection: int) -> Iterator[Finding]:
     client = _Client()
-    for event in walk(trace, connection):
-        if isinstance(event, DeliveredEvent):
-            client.had = max(client.had, event.frame_event)
-        elif event.event.sender == "server":
-            _hears(client, event)
+    for seen in walk(trace, connection):
+        if isinstance(seen, int):
+            client.had = max(client.had, seen)
+        elif seen.event.sender == "server":
+            _hears(client, seen)
         else:
-            yield from _says(trace, client, event)
+            yield from _says(trace, client, seen)
 
 
 def _hears(client: _Client, seen: Seen) -> None:

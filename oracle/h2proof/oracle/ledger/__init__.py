@@ -20,9 +20,8 @@ from h2proof.oracle.ledger.accounts import (
     Survivor,
 )
 from h2proof.oracle.ledger.books import Ledger
-from h2proof.oracle.ledger.folding import Fold
 from h2proof.oracle.ledger.leaks import LEAK, SENTENCES
-from h2proof.sim.trace import NoteEvent, ResourceEvent, Trace
+from h2proof.sim.trace import Trace
 
 __all__ = [
     "KINDS",
@@ -30,7 +29,6 @@ __all__ = [
     "POOLED",
     "SENTENCES",
     "Account",
-    "Fold",
     "Kind",
     "Ledger",
     "Life",
@@ -44,10 +42,4 @@ __all__ = [
 
 def examine(trace: Trace) -> Ledger:
     """The ledger of a trace; an empty one for a trace without resource events. Linear."""
-    fold = Fold()
-    for slot in trace.slots:
-        if type(slot) is ResourceEvent:
-            fold.resource(slot)
-        elif type(slot) is NoteEvent:
-            fold.note(slot)
-    return Ledger(trace, fold)
+    return Ledger(trace)

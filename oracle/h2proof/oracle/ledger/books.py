@@ -10,21 +10,21 @@ from functools import cached_property
 from h2proof.oracle.ledger.accounts import Account, Life, Retention, Survivor
 from h2proof.oracle.ledger.folding import Fold
 from h2proof.oracle.ledger.leaks import findings
-from h2proof.oracle.milestones import HANDLER_ENDS, reached
+from h2proof.oracle.milestones import HANDLER_ENDS
 from h2proof.oracle.verdict import Finding
-from h2proof.sim.trace import ResourceEvent, Trace
+from h2proof.sim.trace import Resource, ResourceEvent, Trace
 
 
 class Ledger:
     """All accounts of a trace, who survived, and what is wrong with that."""
 
-    def __init__(self, trace: Trace, fold: Fold) -> None:
+    def __init__(self, trace: Trace) -> None:
         self._trace = trace
-        self._fold = fold
-        self.mismatches = tuple(fold.mismatches)
-        """Where the accounts contradict the trace: acquired twice, or held unacquired."""
+        self._fold = fold = Fold(trace)
         self.orderly = fold.orderly
-        """Nothing was acquired twice, or used or released when it was not live."""
+        """Each resource was acquired, used, released, in this order; no object had two owners."""
+        self.notes = fold.notes
+        """The milestones, by their events."""
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from h2proof.oracle.pictures.ledgers import ledger_bundle  # only a notebook asks
@@ -34,24 +34,38 @@ class Ledger:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """The leaks."""
-        standings = (each for moment in self._fold.moments for each in moment.standings())
-        if not any(standing == "leak" for _, standing in standings):
-            return ()
-        return tuple(findings(self._trace, self.survivors, self._fold))
+        for moment in self._fold.moments:
+            if "leak" in moment.standings(self._trace).values():
+                return tuple(findings(self._trace, self.survivors, self._fold))
+        return ()
+
+    @cached_property
+    def mismatches(self) -> tuple[str, ...]:
+        """Where the accounts contradict the trace: acquired twice, or held unacquired."""
+        found = {
+            event.index: f"{event.resource} was acquired again at event {event.index}"
+            for event, before in _moves(self._trace)
+            if before is not None and event.kind == "acquired"
+        }
+        for moment in self._fold.moments:
+            for event, (resource, _) in moment.held.items():
+                if resource not in moment.live:
+                    found[event] = f"{resource} is held at event {event} and was never acquired"
+        return tuple(found[event] for event in sorted(found))
 
     @cached_property
     def accounts(self) -> Mapping[str, Account]:
         """By kind, in the order in which kinds were first seen."""
-        fold = self._fold
-        moves = [(event, Account.acquire, event.size) for event in fold.live.values()]
-        for acquired, released in fold.closed:
-            moves.append((acquired, Account.acquire, acquired.size))
-            moves.append((released, Account.release, acquired.size))
-        moves += ((event, Account.mistake, 0) for event in fold.unmatched)
         accounts: dict[str, Account] = {}
-        for event, move, octets in sorted(moves, key=lambda each: each[0].index):
+        for event, before in _moves(self._trace):
             kind = event.resource.kind
-            move(accounts.setdefault(kind, Account(kind)), event, octets)
+            account = accounts.get(kind)
+            if account is None:
+                account = accounts[kind] = Account(kind)
+            if event.kind == "released":
+                account.release(event, before)
+            elif before is None:
+                account.acquire(event)
         for account in accounts.values():
             account.pass_time(self._end_ns)
         return accounts
@@ -59,11 +73,14 @@ class Ledger:
     @cached_property
     def lives(self) -> tuple[Life, ...]:
         """In the order of acquisition."""
-        fold = self._fold
-        ends: list[tuple[ResourceEvent, ResourceEvent | None]] = list(fold.closed)
-        ends += ((event, None) for event in fold.live.values())
-        ends.sort(key=lambda pair: pair[0].index)
-        frames = _frames_before(self._trace, (acquired for acquired, _ in ends))
+        ends: dict[int, tuple[ResourceEvent, ResourceEvent | None]] = {}
+        for event, before in _moves(self._trace):
+            if event.kind == "released":
+                if before is not None:
+                    ends[before.index] = before, event
+            elif before is None:
+                ends[event.index] = event, None
+        frames = _frames_before(self._trace, (acquired for acquired, _ in ends.values()))
         return tuple(
             Life(
                 acquired.resource,
@@ -76,25 +93,21 @@ class Ledger:
                 None if released is None else released.index,
                 None if released is None else released.at,
             )
-            for (acquired, released), since in zip(ends, frames, strict=True)
+            for (acquired, released), since in zip(ends.values(), frames, strict=True)
         )
 
     @cached_property
     def survivors(self) -> tuple[Survivor, ...]:
         """What was live at each moment, in the order of acquisition."""
         lives = {life.acquired: life for life in self.lives}
-        return tuple(
-            Survivor(
-                lives[acquired.index],
-                moment.note.index,
-                moment.note.index if held is None else held.index,
-                () if held is None else held.chain,
-                standing,
-            )
-            for moment in self._fold.moments
-            for acquired, standing in moment.standings()
-            for held in (moment.held.get(acquired.resource),)
-        )
+        found: list[Survivor] = []
+        for moment in self._fold.moments:
+            held = {resource: (event, chain) for event, (resource, chain) in moment.held.items()}
+            for acquired, standing in moment.standings(self._trace).items():
+                life = lives[acquired]
+                event, chain = held.get(life.resource, (moment.note, ()))
+                found.append(Survivor(life, moment.note, event, chain, standing))
+        return tuple(found)
 
     @cached_property
     def retained(self) -> tuple[Retention, ...]:
@@ -106,7 +119,7 @@ class Ledger:
                 continue
             root = roots.get(life.resource, "")
             note = self._fold.returned.get((life.connection, life.stream))
-            until = self._end_ns if note is None else note.at
+            until = self._end_ns if note is None else self._trace[note].at
             entry = sums.setdefault((life.resource.kind, root), [0, 0])
             entry[0] += life.octet_ns(0, until)
             entry[1] += life.octet_ns(until, self._end_ns)
@@ -119,16 +132,15 @@ class Ledger:
     def milestones(self) -> tuple[tuple[int, str], ...]:
         """Where the phases of the run begin and end: events and what their notes say."""
         return tuple(
-            (note.index, seen.milestone)
-            for note in self._fold.notes
-            if (seen := reached(note)) is not None and seen.milestone not in HANDLER_ENDS
+            (event, seen.milestone)
+            for event, seen in self.notes
+            if seen.milestone not in HANDLER_ENDS
         )
 
     @cached_property
     def _end_ns(self) -> int:
         """When the trace ends."""
-        last = self._trace.slots[-1]
-        return self._trace.columns.at[last] if isinstance(last, int) else last.at
+        return self._trace[-1].at
 
     def live_when_quiet(self, kind: str) -> int:
         """How many of a kind were live and wrongly so, at the worst of the quiet moments."""
@@ -137,6 +149,17 @@ class Ledger:
             if each.life.resource.kind == kind and each.standing == "leak":
                 counts[each.moment] = counts.get(each.moment, 0) + 1
         return max(counts.values(), default=0)
+
+
+def _moves(trace: Trace) -> Iterator[tuple[ResourceEvent, ResourceEvent | None]]:
+    """Each acquisition and release, and what had acquired the resource if it was live then."""
+    live: dict[Resource, ResourceEvent] = {}
+    for event in trace.events(ResourceEvent):
+        if event.kind == "acquired":
+            yield event, live.get(event.resource)
+            live.setdefault(event.resource, event)
+        elif event.kind == "released":
+            yield event, live.pop(event.resource, None)
 
 
 def _frames_before(trace: Trace, events: Iterable[ResourceEvent]) -> Iterator[int | None]:

@@ -73,9 +73,7 @@ def _message(trace: Trace, group: list[Survivor]) -> str:
         many = f"{kind} are"
     else:
         many = f"a {kind} is" if count == 1 else f"{count} {kind}s are"
-    note = trace[group[0].moment]
-    assert isinstance(note, NoteEvent)
-    when = "all is quiet" if note.text == "quiet" else "nothing moves any more"
+    when = "all is quiet" if _note(trace, group[0].moment) == "quiet" else "nothing moves any more"
     chain = group[0].chain
     holder = chain[0] if chain else "nobody that the object graph shows"
     if len(chain) > 1:
@@ -94,13 +92,18 @@ def _facts(trace: Trace, group: list[Survivor], fold: Fold) -> Iterator[Because]
     yield Because(f"{life.resource}{octets} was acquired{whose}", life.acquired)
     note = fold.returned.get((life.connection, life.stream))
     if note is not None and life.stream:
-        yield Because(f"the handler of stream {life.stream} has ended: {note.text}", note.index)
+        text = _note(trace, note)
+        yield Because(f"the handler of stream {life.stream} has ended: {text}", note)
     if len(group) > 1:
         yield Because(f"{len(group) - 1} more were held in the same way", group[1].held)
-    moment = trace[first.moment]
-    assert isinstance(moment, NoteEvent)
-    yield Because(f"then: {moment.text}", first.moment)
+    yield Because(f"then: {_note(trace, first.moment)}", first.moment)
     if first.chain:
         yield Because(f"it is held by {', by '.join(first.chain)}", first.held)
     else:
         yield Because("no object holds it, and nobody gave it back", first.held)
+
+
+def _note(trace: Trace, event: int) -> str:
+    note = trace[event]
+    assert isinstance(note, NoteEvent)
+    return note.text
