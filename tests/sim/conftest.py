@@ -39,7 +39,7 @@ class Bench:
         self.raw = raw
         self.loop = VirtualLoop()
         self.trace = Trace((ConnectionInfo(),))
-        self.register = Register(self.trace.resource, self.loop)
+        self.register = Register(self.trace, self.loop)
         self.notices: list[Notice] = []
         scenario = Scenario(server=server, options=options or {})
         self.stage = Stage(self.loop, self.register, scenario.options)

@@ -28,7 +28,7 @@ def history(trace: Trace) -> list[tuple[str, str]]:
 
 def test_an_object_is_released_when_nothing_refers_to_it() -> None:
     trace = Trace()
-    register = Register(trace.resource)
+    register = Register(trace)
     thing = Thing()
     register.track(thing, "wrapper", stream=1, size=80)
     keeper = [thing]
@@ -44,7 +44,7 @@ def test_an_object_is_released_when_nothing_refers_to_it() -> None:
 
 def test_a_cycle_keeps_its_object_live() -> None:
     trace = Trace()
-    register = Register(trace.resource)
+    register = Register(trace)
     thing = Thing()
     thing.itself = thing  # type: ignore[attr-defined]
     register.track(thing, "wrapper")
@@ -55,7 +55,7 @@ def test_a_cycle_keeps_its_object_live() -> None:
 
 def test_a_pool_hands_out_the_last_one_first_under_a_new_generation() -> None:
     trace = Trace()
-    pool = Pool(Register(trace.resource), "wrapper", Thing)
+    pool = Pool(Register(trace), "wrapper", Thing)
     first, second = pool.take(), pool.take()
     pool.put(first)
     pool.put(second)
@@ -76,7 +76,7 @@ def test_a_pool_hands_out_the_last_one_first_under_a_new_generation() -> None:
 
 def test_a_stale_lease_is_recorded_under_its_own_generation_and_still_acts() -> None:
     trace = Trace()
-    pool = Pool(Register(trace.resource), "wrapper", Thing)
+    pool = Pool(Register(trace), "wrapper", Thing)
     stale = pool.take()
     pool.put(stale)
     pool.take()
@@ -87,7 +87,7 @@ def test_a_stale_lease_is_recorded_under_its_own_generation_and_still_acts() -> 
 
 def test_an_object_put_back_twice_is_handed_out_twice() -> None:
     trace = Trace()
-    pool = Pool(Register(trace.resource), "wrapper", Thing)
+    pool = Pool(Register(trace), "wrapper", Thing)
     lease = pool.take()
     pool.put(lease)
     pool.put(lease)
@@ -105,7 +105,7 @@ def test_an_object_put_back_twice_is_handed_out_twice() -> None:
 
 def test_counted_things_are_numbered_by_kind() -> None:
     trace = Trace()
-    register = Register(trace.resource)
+    register = Register(trace)
     slot = register.acquire("stream slot", stream=1)
     register.acquire("timer")
     register.release(slot)

@@ -46,13 +46,12 @@ class Tracker:
             self.register.track(obj, kind, connection=connection, stream=stream)
             return
         before = self._known.get(id(obj))
-        if before is not None and before[0]() is obj:
-            resource = self.register.reacquire(
-                before[1], connection=connection, stream=stream, obj=obj
-            )
-        else:
+        after = before[1] if before is not None and before[0]() is obj else None
+        if after is None:
             _watch_calls(obj, (closes, *uses), functools.partial(self._called, id(obj), closes))
-            resource = self.register.acquire(kind, connection=connection, stream=stream, obj=obj)
+        resource = self.register.acquire(
+            kind, connection=connection, stream=stream, obj=obj, after=after
+        )
         self._known[id(obj)] = ref(obj), resource
 
     def _called(self, number: int, closes: str, name: str) -> None:
@@ -200,7 +199,7 @@ class Watch:
     def __init__(self) -> None:
         self.trace = Trace()
         """What happened to the tracked objects, as events."""
-        self.tracker = Tracker(Register(self.trace.resource))
+        self.tracker = Tracker(Register(self.trace))
 
     track = staticmethod(track)
     tracking = staticmethod(tracking)

@@ -11,36 +11,21 @@ known here.
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import count
 from sys import getrefcount
 from typing import Any, Final, Generic, Protocol, TypeVar
 from weakref import ref
 
-from h2proof.sim.trace import Resource, ResourceKind
+from h2proof.sim.trace import Resource, ResourceEvent, Row, Trace
 
 T = TypeVar("T")
 
-NOWHERE: Final = (0, 0)
-"""The connection and stream of what belongs to none."""
+CONNECTION, RESOURCE, STREAM, SIZE = 2, 4, 5, 7
+"""Places in the row of a resource's event."""
+UNKNOWN: Final[Row] = (ResourceEvent, 0, 0, "acquired", None, 0, "", 0, ())
+"""Stands for the acquisition of a resource that is not of this register."""
 ALONE: Final = 3
 """References to an object of which a list of tuples has one, seen from a loop over that list: the
 tuple's, the loop's, and the question's own."""
-
-
-class Recorder(Protocol):
-    """Where a register writes: `Trace.resource`, or what takes the same."""
-
-    def __call__(
-        self,
-        kind: ResourceKind,
-        resource: Resource,
-        at: int,
-        connection: int,
-        stream: int,
-        by: str,
-        size: int,
-        /,
-    ) -> object: ...
 
 
 class Clock(Protocol):
@@ -64,15 +49,17 @@ class Nobody:
 
 NOBODY: Final = Nobody()
 
+_made: Final[Callable[[tuple[str, int, int]], Resource]] = partial(tuple.__new__, Resource)
+"""As `Resource._make`, at a third of its cost."""
+
 
 class Holding(ref[Any]):
-    """What is known of a live resource: a weak reference to the object that stands for it."""
+    """What is known of a resource: a weak reference to the object that stands for it."""
 
-    __slots__ = ("connection", "pool", "resource", "size", "stream")
-    resource: Resource
-    connection: int
-    stream: int
-    size: int
+    __slots__ = ("acquired", "live", "pool")
+    acquired: Row
+    """The event of its acquisition."""
+    live: bool
     pool: "ref[Pool[Any]] | None"
     """The pool that the object was made for."""
 
@@ -82,27 +69,51 @@ class Holding(ref[Any]):
         found = self()
         return None if found is NOBODY else found
 
+    @property
+    def resource(self) -> Resource:
+        """What is held."""
+        resource: Resource = self.acquired[RESOURCE]
+        return resource
+
+    @property
+    def connection(self) -> int:
+        """The connection that it belongs to."""
+        connection: int = self.acquired[CONNECTION]
+        return connection
+
+    @property
+    def stream(self) -> int:
+        """The stream that it belongs to."""
+        stream: int = self.acquired[STREAM]
+        return stream
+
+    @property
+    def size(self) -> int:
+        """Its modelled octets."""
+        size: int = self.acquired[SIZE]
+        return size
+
 
 class Register:
-    """All live resources of a run; writes one event for each thing that happens to one."""
+    """All resources of a run; writes one event for each thing that happens to one."""
 
-    def __init__(self, record: Recorder, clock: Clock | None = None) -> None:
-        self._record = record
+    def __init__(self, trace: Trace, clock: Clock | None = None) -> None:
+        self._write: Callable[[Row], None] = trace.rows.append
         self._clock: Clock = Still() if clock is None else clock
-        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(partial(count, 1))
-        """The next one of each kind."""
-        self._live: dict[Resource, Holding] = {}
-        self._places: dict[Resource, tuple[int, int]] = {}
-        """Connection and stream of each, also when it is live no more."""
+        self._numbers: defaultdict[str, int] = defaultdict(int)
+        """The last one of each kind."""
+        self._known: dict[Resource, Holding] = {}
+        """Everything that was ever acquired, in that order."""
 
     @property
     def live(self) -> tuple[Holding, ...]:
         """Everything acquired and not released, in the order of acquisition."""
-        return tuple(self._live.values())
+        return tuple([each for each in self._known.values() if each.live])
 
     def mute(self) -> None:
-        """Write nothing any more."""
-        self._record = _nothing
+        """Write nothing any more, and know nothing."""
+        self._write = _nothing
+        self._known = {}
 
     def acquire(
         self,
@@ -113,15 +124,26 @@ class Register:
         size: int = 0,
         by: str = "",
         obj: object | None = None,
+        after: Resource | None = None,
     ) -> Resource:
         """A counted thing begins to be held; `size` is in modelled octets.
 
         It ends with `release` alone. An `obj` that stands for it is watched only to tell who holds
-        it; TypeError if it allows no weak references.
+        it; TypeError if it allows no weak references. What is acquired `after` a resource is the
+        same thing handed out again: its next generation.
         """
         holding = Holding(NOBODY if obj is None else obj)
-        resource = Resource(kind, next(self._numbers[kind]))
-        return self._hold(holding, resource, connection, stream, size, by)
+        if after is None:
+            number = self._numbers[kind] = self._numbers[kind] + 1
+            resource = _made((kind, number, 1))
+        else:
+            resource = _made((after.kind, after.number, after.generation + 1))
+        at = self._clock.now_ns
+        row = (ResourceEvent, at, connection, "acquired", resource, stream, by, size, ())
+        holding.acquired, holding.live, holding.pool = row, True, None
+        self._known[resource] = holding
+        self._write(row)
+        return resource
 
     def track(
         self,
@@ -140,78 +162,52 @@ class Register:
         (`__slots__` without `__weakref__`).
         """
         holding = Holding(obj, self._died)
-        resource = Resource(kind, next(self._numbers[kind]))
-        return self._hold(holding, resource, connection, stream, size, by, pool)
+        number = self._numbers[kind] = self._numbers[kind] + 1
+        resource = _made((kind, number, 1))
+        at = self._clock.now_ns
+        row = (ResourceEvent, at, connection, "acquired", resource, stream, by, size, ())
+        holding.acquired, holding.live, holding.pool = (
+            row,
+            True,
+            None if pool is None else ref(pool),
+        )
+        self._known[resource] = holding
+        self._write(row)
+        return resource
 
     def use(self, resource: Resource, by: str = "") -> None:
         """Somebody touches the resource, live or not."""
-        connection, stream = self._places.get(resource, NOWHERE)
-        self._record("used", resource, self._clock.now_ns, connection, stream, by, 0)
+        holding = self._known.get(resource)
+        acquired = UNKNOWN if holding is None else holding.acquired
+        at, connection, stream = self._clock.now_ns, acquired[CONNECTION], acquired[STREAM]
+        self._write((ResourceEvent, at, connection, "used", resource, stream, by, 0, ()))
 
     def release(self, resource: Resource, by: str = "") -> None:
         """Somebody gives the resource back, for the first time or again."""
-        holding = self._live.pop(resource, None)
-        connection, stream = self._places.get(resource, NOWHERE)
-        size = 0 if holding is None else holding.size
-        self._record("released", resource, self._clock.now_ns, connection, stream, by, size)
-
-    def reacquire(
-        self,
-        resource: Resource,
-        *,
-        connection: int = 0,
-        stream: int = 0,
-        size: int = 0,
-        by: str = "",
-        obj: object | None = None,
-    ) -> Resource:
-        """The same thing is handed out again: its next generation; `obj` as for `acquire`."""
-        holding = Holding(NOBODY if obj is None else obj)
-        again = Resource(resource.kind, resource.number, resource.generation + 1)
-        return self._hold(holding, again, connection, stream, size, by)
+        at, connection, stream, size = self._clock.now_ns, 0, 0, 0
+        holding = self._known.get(resource)
+        if holding is not None:
+            _, _, connection, _, _, stream, _, octets, _ = holding.acquired
+            if holding.live:
+                holding.live, size = False, octets
+        self._write((ResourceEvent, at, connection, "released", resource, stream, by, size, ()))
 
     def let_go(self, resource: Resource, obj: object) -> None:
         """Nobody will give the resource back: from now on it ends when `obj` does."""
-        before = self._live.get(resource)
-        if before is not None:
-            after = self._live[resource] = Holding(obj, self._died)
-            for name in Holding.__slots__:
-                setattr(after, name, getattr(before, name))
+        before = self._known.get(resource)
+        if before is not None and before.live:
+            after = self._known[resource] = Holding(obj, self._died)
+            after.acquired, after.live, after.pool = before.acquired, True, before.pool
 
     def _died(self, holding: Holding) -> None:
-        if self._live.pop(holding.resource, None) is not None:
-            self._record(
-                "released",
-                holding.resource,
-                self._clock.now_ns,
-                holding.connection,
-                holding.stream,
-                "",
-                holding.size,
-            )
-
-    def _hold(
-        self,
-        holding: Holding,
-        resource: Resource,
-        connection: int,
-        stream: int,
-        size: int,
-        by: str,
-        pool: "Pool[Any] | None" = None,
-    ) -> Resource:
-        holding.resource = resource
-        holding.connection = connection
-        holding.stream = stream
-        holding.size = size
-        holding.pool = None if pool is None else ref(pool)
-        self._live[resource] = holding
-        self._places[resource] = (connection, stream)
-        self._record("acquired", resource, self._clock.now_ns, connection, stream, by, size)
-        return resource
+        if holding.live:
+            holding.live = False
+            _, _, connection, _, resource, stream, _, size, _ = holding.acquired
+            at = self._clock.now_ns
+            self._write((ResourceEvent, at, connection, "released", resource, stream, "", size, ()))
 
 
-def _nothing(*_: object) -> None:
+def _nothing(_: Row) -> None:
     """Writes nothing."""
 
 
@@ -222,15 +218,18 @@ class Lease(Generic[T]):
     pointer would.
     """
 
-    __slots__ = ("__weakref__", "_object", "_register", "_resource")
+    __slots__ = ("__weakref__", "_acquired", "_object", "_register")
 
     def __init__(self, register: Register, resource: Resource, obj: T) -> None:
         self._register = register
-        self._resource = resource
+        self._acquired = register._known[resource].acquired
         self._object = obj
 
     def __getattr__(self, name: str) -> Any:
-        self._register.use(self._resource, by=name)
+        register, acquired = self._register, self._acquired
+        at, connection, stream = register._clock.now_ns, acquired[CONNECTION], acquired[STREAM]
+        resource = acquired[RESOURCE]
+        register._write((ResourceEvent, at, connection, "used", resource, stream, name, 0, ()))
         return getattr(self._object, name)
 
 
@@ -280,8 +279,13 @@ class Pool(Generic[T]):
         else:
             obj, freed = self._free.pop()
             newest = self._last.get(freed.number, freed)
-            resource = self._register.reacquire(
-                newest, connection=connection, stream=stream, size=self._size, by=by
+            resource = self._register.acquire(
+                self._kind,
+                connection=connection,
+                stream=stream,
+                size=self._size,
+                by=by,
+                after=newest,
             )
         self._last[resource.number] = resource
         self._out += 1
@@ -290,11 +294,11 @@ class Pool(Generic[T]):
 
     def put(self, lease: Lease[T], by: str = "") -> None:
         """Give the object back; nothing is checked, and a second time is recorded like the first."""
-        resource, obj = lease._resource, lease._object
+        resource, obj = lease._acquired[RESOURCE], lease._object
         self._register.release(resource, by)
         self._free.append((obj, resource))
         self._out -= 1
 
     def abandon(self, lease: Lease[T]) -> None:
         """The object will not be put back; it goes when nothing refers to it any more."""
-        self._register.let_go(lease._resource, lease._object)
+        self._register.let_go(lease._acquired[RESOURCE], lease._object)

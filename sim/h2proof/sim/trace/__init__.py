@@ -28,7 +28,7 @@ from h2proof.sim.trace.events import (
     Sender,
     Told,
 )
-from h2proof.sim.trace.trace import Trace
+from h2proof.sim.trace.trace import Row, Trace
 
 __all__ = [
     "NOTHING",
@@ -48,6 +48,7 @@ __all__ = [
     "Resource",
     "ResourceEvent",
     "ResourceKind",
+    "Row",
     "Sender",
     "Told",
     "Trace",

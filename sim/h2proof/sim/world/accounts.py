@@ -1,6 +1,6 @@
 """Accounts of what one end of HTTP/2 counts: streams, promises, window octets, field blocks.
 
-A `Watched` end passes every call on and looks afterwards at the streams that were touched. Each
+A `Watched` end does what any does and looks afterwards at the streams that were touched. Each
 entry of an account is an object in one of its tables, watched like any other: it is released when
 its stream closes or its octets are credited, and with the whole end when nobody refers to that any
 more. An end that is kept shows as what it keeps. What the calls mean is known by the end itself.
@@ -8,44 +8,44 @@ more. An end that is kept shows as what it keeps. What the calls mean is known b
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
-from h2proof.sim.endpoint import Peer
+from h2proof.sim.connection import Connection
 from h2proof.sim.errors import ErrorCode
 from h2proof.sim.hpack import FieldLine
 from h2proof.sim.notices import ConnectionFailed, DataReceived, GoAwayReceived, Notice
 from h2proof.sim.resources import Register
 from h2proof.sim.streams import State
 
-COUNTED: Final = frozenset({State.OPEN, State.HALF_CLOSED_LOCAL, State.HALF_CLOSED_REMOTE})
-"""States that count against MAX_CONCURRENT_STREAMS (RFC 9113 §5.1.2); reserved ones do not."""
-
 
 class Entry:
     """One thing that is counted; it lives as long as it is in a table. `octets` are yet to go."""
 
     __slots__ = ("__weakref__", "octets")
-
-    def __init__(self, octets: int = 0) -> None:
-        self.octets = octets
+    octets: int
 
 
-class Watched:
-    """An end of HTTP/2 with accounts; everything that is not counted is the end's own."""
+class Watched(Connection):
+    """An end of HTTP/2 with accounts; `options` are a `Connection`'s."""
 
     __slots__ = (
         "__weakref__",
         "_block",
         "_connection",
         "_owed",
-        "_peer",
         "_promises",
         "_register",
         "_slots",
     )
 
-    def __init__(self, peer: Peer, register: Register, connection: int) -> None:
-        self._peer = peer
+    def __init__(
+        self,
+        register: Register,
+        connection: int,
+        settings: Mapping[int, int] | None = None,
+        **options: Any,
+    ) -> None:
+        Connection.__init__(self, "server", settings=settings, **options)
         self._register = register
         self._connection = connection
         self._slots: dict[int, Entry] = {}
@@ -54,60 +54,62 @@ class Watched:
         """Octets received and not credited, by stream, oldest first; 0 is the connection."""
         self._block: Entry | None = None
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._peer, name)
-
     def receive(self, data: bytes) -> list[Notice]:
-        """As the end does; then what the notices touched is looked at."""
-        notices = self._peer.receive(data)
+        """As any connection; then what the notices touched is looked at."""
+        notices = Connection.receive(self, data)
         for notice in notices:
-            if isinstance(notice, DataReceived):
-                self._owe(notice.stream, notice.flow_controlled_length)
             if isinstance(notice, GoAwayReceived | ConnectionFailed):
                 self._look_at_all()
-            else:
-                self._look(getattr(notice, "stream", 0))
-        self._look_at_block()
+                continue
+            if isinstance(notice, DataReceived):
+                self._owe(notice.stream, notice.flow_controlled_length)
+            stream = getattr(notice, "stream", 0)
+            if stream:
+                self._look(stream)
+        if not self.block.octets:
+            self._block = None
+        elif self._block is None:
+            self._block = self._entry("field block buffer", 0, self.block.octets)
         return notices
 
     def send_headers(
         self, stream: int | None, fields: Iterable[FieldLine], *, end_stream: bool = False
     ) -> int:
-        """As the end does."""
-        stream = self._peer.send_headers(stream, fields, end_stream=end_stream)
+        """As any connection."""
+        stream = Connection.send_headers(self, stream, fields, end_stream=end_stream)
         self._look(stream)
         return stream
 
     def send_data(
         self, stream: int, data: bytes, *, end_stream: bool = False, padding: int | None = None
     ) -> None:
-        """As the end does."""
-        self._peer.send_data(stream, data, end_stream=end_stream, padding=padding)
+        """As any connection."""
+        Connection.send_data(self, stream, data, end_stream=end_stream, padding=padding)
         if end_stream:
             self._look(stream)
 
-    def push(self, stream: int, fields: Iterable[FieldLine]) -> int:
-        """As the end does; the identifier is in use until its stream is closed."""
-        promised = self._peer.push(stream, fields)
+    def push(self, stream: int, fields: Iterable[FieldLine], *, promised: int | None = None) -> int:
+        """As any connection; the identifier is in use until its stream is closed."""
+        promised = Connection.push(self, stream, fields, promised=promised)
         self._promises[promised] = self._entry("promised identifier", promised)
         self._look(promised)
         return promised
 
     def reset(self, stream: int, code: int = ErrorCode.CANCEL) -> None:
-        """As the end does."""
-        self._peer.reset(stream, code)
+        """As any connection."""
+        Connection.reset(self, stream, code)
         self._look(stream)
 
     def goaway(
         self, code: int = ErrorCode.NO_ERROR, *, last: int | None = None, debug: bytes = b""
     ) -> None:
-        """As the end does."""
-        self._peer.goaway(code, last=last, debug=debug)
+        """As any connection."""
+        Connection.goaway(self, code, last=last, debug=debug)
         self._look_at_all()
 
     def credit(self, stream: int, octets: int) -> None:
-        """As the end does; the oldest octets are paid first."""
-        self._peer.credit(stream, octets)
+        """As any connection; the oldest octets are paid first."""
+        Connection.credit(self, stream, octets)
         owed = self._owed.get(stream, ())
         while owed and octets:
             paid = min(owed[0].octets, octets)
@@ -134,31 +136,25 @@ class Watched:
 
     def _look(self, stream: int) -> None:
         """Enter the stream if it counts by now; drop what it had if it is closed."""
-        if not stream:
-            return
-        state = self._peer.state(stream)
-        if state.closed:
-            self._slots.pop(stream, None)
-            self._promises.pop(stream, None)
-            self._owed.pop(stream, None)
-        elif state in COUNTED and stream not in self._slots:
-            self._slots[stream] = self._entry("stream slot", stream)
-        if state is State.HALF_CLOSED_REMOTE:
+        slots, owed = self._slots, self._owed
+        live = self.streams.live.get(stream)
+        if live is None:
+            if stream in slots:
+                del slots[stream]
+            if stream in self._promises:
+                del self._promises[stream]
+        elif live.state.active and stream not in slots:
+            slots[stream] = self._entry("stream slot", stream)
+        if stream in owed and (live is None or live.state is State.HALF_CLOSED_REMOTE):
             # nothing more can come, so nothing more has to be let in (RFC 9113 §6.9.1)
-            self._owed.pop(stream, None)
+            del owed[stream]
 
     def _look_at_all(self) -> None:
         for stream in sorted({*self._slots, *self._promises}):
             self._look(stream)
 
-    def _look_at_block(self) -> None:
-        octets = self._peer.block_octets
-        if not octets:
-            self._block = None
-        elif self._block is None:
-            self._block = self._entry("field block buffer", 0, octets)
-
     def _entry(self, kind: str, stream: int, octets: int = 0) -> Entry:
-        entry = Entry(octets)
+        entry = Entry()
+        entry.octets = octets
         self._register.track(entry, kind, connection=self._connection, stream=stream, size=octets)
         return entry

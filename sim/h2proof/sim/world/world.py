@@ -11,7 +11,7 @@ import gc
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from h2proof.sim.clients import CLIENTS, Behaviour, Client, Part
 from h2proof.sim.clock import Stop, VirtualLoop
@@ -72,7 +72,7 @@ class World:
         self.scenario = scenario
         self.trace = Trace(())
         self.loop = VirtualLoop(schedule if schedule is not None else schedule_of(scenario))
-        self.register = Register(self.trace.resource, self.loop)
+        self.register = Register(self.trace, self.loop)
         self.stage = Stage(self.loop, self.register, scenario.options)
         self._faults = CallFaults(scenario.faults, self.loop)
         self._handler = self._built(handler)
@@ -204,7 +204,7 @@ class World:
             scenario,
             number,
             self.note,
-            partial(_server_end, self.register, number),
+            partial(Watched, self.register, number),
             self.stage,
         )
         self.loop.create_task(self._serve(side), name=f"server {number}")
@@ -240,13 +240,6 @@ def play(scenario: Scenario, schedule: Schedule | None = None) -> Run:
     ValueError with one sentence where a name leads nowhere, or a behaviour or parameter is unknown.
     """
     return World(scenario, handler_named(scenario.handler), schedule=schedule).play()
-
-
-def _server_end(
-    register: Register, number: int, settings: Mapping[int, int] | None = None, **options: Any
-) -> Peer:
-    end = Connection("server", settings=settings, **options)
-    return cast("Peer", Watched(end, register, number))
 
 
 def schedule_of(scenario: Scenario) -> Schedule:
