@@ -114,7 +114,7 @@ def test_a_trace_of_frames_only_has_no_accounts() -> None:
 
 def test_a_pool_that_keeps_what_was_in_use_at_once_is_no_leak() -> None:
     trace = Trace()
-    pool = Pool(Register(trace.resource), "wrapper", Thing, size=64)
+    pool = Pool(Register(trace), "wrapper", Thing, size=64)
     leases = [pool.take(stream=number) for number in (1, 3, 5)]
     for lease in leases:
         pool.put(lease)

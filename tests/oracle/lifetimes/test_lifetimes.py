@@ -15,7 +15,7 @@ class Buffer:
 
 def pooled() -> tuple[Trace, Pool[Buffer]]:
     trace = Trace()
-    return trace, Pool(Register(trace.resource), "wrapper", Buffer)
+    return trace, Pool(Register(trace), "wrapper", Buffer)
 
 
 def rules_of(trace: Trace) -> list[str]:
