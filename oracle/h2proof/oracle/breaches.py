@@ -44,7 +44,7 @@ class Breach(NamedTuple):
 class Findings:
     """What one party of a connection is found to have broken."""
 
-    __slots__ = ("_below", "_connection", "_lasting", "_of_stream", "_rows", "_sender", "_trace")
+    __slots__ = ("_below", "_connection", "_of_stream", "_rows", "_sender", "_trace", "lasting")
 
     def __init__(self, trace: Trace, connection: int, sender: Sender) -> None:
         self._trace = trace
@@ -54,7 +54,8 @@ class Findings:
         self._below: dict[int, list[Finding]] = {}
         self._of_stream: dict[int, int] = {}
         """Stream → the row under which its later findings hang."""
-        self._lasting: dict[str, int] = {}
+        self.lasting: dict[str, int] = {}
+        """Rules that go on being broken, with the row under which that is told."""
 
     def add(self, breach: Breach, sent: Sent, because: Iterable[Because]) -> Finding:
         """Enter a breach by a frame."""
@@ -109,15 +110,14 @@ class Findings:
 
     def done_right(self, kind: int) -> None:
         """The party sends frames of a type as it should again: a later breach is a new cause."""
-        if self._lasting:
-            for name in LASTING:
-                if kind in LASTING[name]:
-                    self._lasting.pop(name, None)
+        for name in LASTING:
+            if kind in LASTING[name]:
+                self.lasting.pop(name, None)
 
     def _enter(self, finding: Finding, breach: Breach) -> None:
         above = self._of_stream.get(finding.stream) if finding.stream else None
         if above is None:
-            above = self._lasting.get(finding.rule)
+            above = self.lasting.get(finding.rule)
         if finding.verdict == "advice":
             above = None
         if above is not None:
@@ -130,7 +130,7 @@ class Findings:
         if finding.stream and _disturbs(finding):
             self._of_stream[finding.stream] = place
         if finding.rule in LASTING:
-            self._lasting[finding.rule] = place
+            self.lasting[finding.rule] = place
 
     def listed(self) -> list[Finding]:
         """All findings, each with what only follows from it."""

@@ -13,7 +13,7 @@ E holds only what E *must* have had:
 Why stopping at the first lift is right, although legality is not monotone in delivery, is argued
 in the project's notes; it needs only that a view is a function of the two prefixes. A frame that
 was seen after y cannot have been known to E: that is the `cap`. Where a trace tells the deliveries
-themselves, the queue is moved by them, and a check has nothing to search.
+themselves, nothing waits longer than it says, and there is nothing to search (`ToldDelivery`).
 
 An objection that no delivery lifts (E's own earlier frames forbid y) may show only when a delivery
 has made the stream known. Then that is the true fault, and the deliveries stand: E cannot have
@@ -22,74 +22,24 @@ meant y for a stream that it did not have.
 What is legal is not known here: `check` says that.
 """
 
+from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable
 from enum import Enum
 from typing import Final, Generic, Protocol, TypeVar
 
-from h2proof.oracle.replay.sent import (
-    DATA,
-    HEADERS,
-    HOLE,
-    PING,
-    PUSH_PROMISE,
-    RIGHT,
-    RST_STREAM,
-    SETTINGS,
-    WINDOW_UPDATE,
-    WRONG_ON_CONNECTION,
-    Sent,
-)
-from h2proof.oracle.replay.view import View, named_streams
-
-# -- kinds of frames that lift objections: a kind, and for some a stream or a setting above it --
-
-OPENS, PROMISES, CREDITS, SETS, ENDS, CARRIES, PINGS, IS_WRONG, LEAVES_HOLE = range(1, 10)
-_SHIFT: Final = 4
+from h2proof.oracle.inbox import Inbox
+from h2proof.oracle.lifting import IS_WRONG, LEAVES_HOLE
+from h2proof.oracle.ordinary import CODE, CODE_BITS, EFFECTS, PROMISED, OrdinaryFrames
+from h2proof.oracle.replay.effects import deliver, named_streams
+from h2proof.oracle.replay.sent import WRONG_ON_CONNECTION, Sent
+from h2proof.oracle.replay.view import View
 
 VAIN_STEPS_EACH: Final = 8
 """Deliveries of vain searches that each frame seen adds to the budget of its connection."""
 VAIN_STEPS_FREE: Final = 4096
-
-
-def lifting(kind: int, which: int = 0) -> int:
-    """The key of a kind of frames; `which` is the stream of CREDITS, the setting of SETS."""
-    return which << _SHIFT | kind
-
-
-ANY_SETTINGS: Final = lifting(SETS)
-
-
-def keys_of(sent: Sent) -> Iterator[int]:
-    """What a frame may lift: every effect of its delivery that can remove an objection."""
-    kind = sent.type
-    if kind == DATA:
-        yield CARRIES
-        if sent.ends_stream:
-            yield ENDS
-    elif kind == WINDOW_UPDATE:
-        yield lifting(CREDITS, sent.stream)
-    elif kind == HEADERS:
-        yield OPENS
-        if sent.ends_stream:
-            yield ENDS
-    elif kind == SETTINGS:
-        if not sent.is_ack:
-            yield ANY_SETTINGS
-            for identifier in {identifier: None for identifier, _ in sent.settings}:
-                yield lifting(SETS, identifier)
-    elif kind == RST_STREAM:
-        yield ENDS
-    elif kind == PUSH_PROMISE:
-        yield PROMISES
-    elif kind == PING:
-        if not sent.is_ack:
-            yield PINGS
-    elif kind == HOLE:
-        yield LEAVES_HOLE
-    if sent.wrong != RIGHT:
-        yield IS_WRONG
 
 
 class Objection(Protocol):
@@ -115,22 +65,6 @@ class Objection(Protocol):
 AnObjection = TypeVar("AnObjection", bound=Objection)
 
 
-class Ordinary(Protocol):
-    """What can be told of an ordinary frame by the number that stands for it."""
-
-    def read(self, entry: int) -> Sent:
-        """The frame itself."""
-
-    def event(self, entry: int) -> int:
-        """Its event."""
-
-    def keys(self, entry: int) -> tuple[int, ...]:
-        """What `keys_of` would give for it."""
-
-    def credit(self, entry: int) -> int:
-        """The increment of a WINDOW_UPDATE."""
-
-
 def _excuses(waiting: Sent | None, names: tuple[int, ...]) -> bool:
     """True for a violation of the connection, or on one of these streams."""
     if waiting is None:
@@ -150,146 +84,151 @@ class Excuse(Enum):
     """Accepted: the peer's violation names the stream, or frames of the peer are missing."""
 
 
-class Inbox:
-    """The peer's frames that an endpoint may not have had yet, in the peer's order.
+class Delivery(ABC, Generic[AnObjection]):
+    """One endpoint under judgement: its view, and what waits for it."""
 
-    An entry is a frame, or, for ordinary ones, only a number; `Ordinary` knows what that says and
-    makes the frame when it is needed. `counts` says how many waiting frames could lift what.
-    """
+    __slots__ = ("_check", "append", "append_ordinary", "exhausted", "unsure", "vain", "view")
 
-    __slots__ = ("_ordinary", "base", "counts", "credits", "entries", "head")
+    append: Callable[[Sent], None]
+    """A frame that the peer has sent."""
+    append_ordinary: Callable[[int], None]
+    """An ordinary one."""
 
-    def __init__(self, ordinary: Ordinary) -> None:
-        self.entries: list[Sent | int] = []
-        """From `head` on they wait."""
-        self.head = 0
-        self._ordinary = ordinary
-        self.base = 0
-        """How many frames have been delivered."""
-        self.counts: dict[int, int] = {}
-        self.credits: dict[int, int] = {}
-        """Key of CREDITS → octets of credit that wait."""
-
-    def __len__(self) -> int:
-        return len(self.entries) - self.head
-
-    @property
-    def seen(self) -> int:
-        """How many frames the peer has sent so far."""
-        return self.base + len(self)
-
-    def append(self, sent: Sent) -> None:
-        """A frame that the peer has sent."""
-        self.entries.append(sent)
-        counts = self.counts
-        for key in keys_of(sent):
-            counts[key] = counts.get(key, 0) + 1
-            if sent.type == WINDOW_UPDATE:
-                self.credits[key] = self.credits.get(key, 0) + sent.value
-
-    def append_ordinary(self, entry: int, keys: tuple[int, ...]) -> None:
-        """An ordinary frame, and what it may lift."""
-        self.entries.append(entry)
-        counts = self.counts
-        for key in keys:
-            counts[key] = counts.get(key, 0) + 1
-
-    def append_credit(self, entry: int, stream: int, octets: int) -> None:
-        """An ordinary WINDOW_UPDATE."""
-        self.entries.append(entry)
-        key = lifting(CREDITS, stream)
-        self.counts[key] = self.counts.get(key, 0) + 1
-        self.credits[key] = self.credits.get(key, 0) + octets
-
-    def at(self, number: int) -> Sent:
-        """The waiting frame with this number, counted from the peer's first."""
-        entry = self.entries[self.head + number - self.base]
-        return self._ordinary.read(entry) if isinstance(entry, int) else entry
-
-    def keys_at(self, number: int) -> Iterable[int]:
-        """What the waiting frame with this number may lift."""
-        entry = self.entries[self.head + number - self.base]
-        return self._ordinary.keys(entry) if isinstance(entry, int) else keys_of(entry)
-
-    def _credit_at(self, number: int) -> int:
-        entry = self.entries[self.head + number - self.base]
-        return self._ordinary.credit(entry) if isinstance(entry, int) else entry.value
-
-    def wrong_at(self, number: int) -> Sent | None:
-        """The waiting frame with this number if it is a violation."""
-        entry = self.entries[self.head + number - self.base]
-        return None if isinstance(entry, int) or entry.wrong == RIGHT else entry
-
-    def event_at(self, number: int) -> int:
-        """The event of a waiting frame."""
-        entry = self.entries[self.head + number - self.base]
-        return self._ordinary.event(entry) if isinstance(entry, int) else entry.event
-
-    def advance(self, number: int) -> None:
-        """Everything below this number has been delivered."""
-        counts = self.counts
-        for each in range(self.base, number):
-            for key in self.keys_at(each):
-                left = counts[key] - 1
-                if not left:
-                    del counts[key]
-                    self.credits.pop(key, None)
-                    continue
-                counts[key] = left
-                if key in self.credits:
-                    self.credits[key] -= self._credit_at(each)
-        self.head += number - self.base
-        self.base = number
-        if self.head > 1024 and self.head * 2 > len(self.entries):
-            del self.entries[: self.head]
-            self.head = 0
-
-
-class Delivery(Generic[AnObjection]):
-    """One endpoint under judgement: its view, what waits for it, and the search."""
-
-    __slots__ = (
-        "_check",
-        "budget",
-        "exhausted",
-        "forced_by",
-        "forced_until",
-        "inbox",
-        "last_delivered",
-        "unsure",
-        "vain",
-        "view",
-    )
-
-    def __init__(
-        self,
-        view: View,
-        check: Callable[[View, Sent], AnObjection | None],
-        ordinary: Ordinary,
-    ) -> None:
+    def __init__(self, view: View, check: Callable[[View, Sent], AnObjection | None]) -> None:
         self.view = view
-        self.inbox = Inbox(ordinary)
         self._check = check
-        self.budget = VAIN_STEPS_FREE
-        """Deliveries that vain searches may still cost."""
         self.exhausted = False
         """The last search was given up for the budget: its frame is not judged."""
         self.unsure = False
         """The last frame was accepted only because frames of the peer are missing."""
         self.vain: list[AnObjection] = []
         """What had objected to the last frame with less delivered, before the final objection."""
-        self.last_delivered = -1
+
+    @abstractmethod
+    def judge(self, sent: Sent, number: int, knew: int | None) -> AnObjection | None:
+        """Why a frame, so many of its sender's, is a violation, or None.
+
+        At most `knew` frames of the peer can have been known, None stands for all that were seen.
+        The caller then lets the view send it.
+        """
+
+    @property
+    @abstractmethod
+    def had(self) -> int:
+        """How many frames have been delivered."""
+
+    @property
+    @abstractmethod
+    def seen(self) -> int:
+        """How many frames the peer has sent so far."""
+
+    @abstractmethod
+    def had_by(self, event: int) -> int:
+        """The own event that proves that the peer's `event` was delivered; -1 if none does."""
+
+    @abstractmethod
+    def arrived(self, frame_event: int, event: int) -> None:
+        """The trace says at `event` that a frame of the peer, and all before it, have arrived."""
+
+    def _excuse(self, sent: Sent, objection: Objection) -> Excuse:
+        """Whether the peer's violations, or gaps in what it sent, stand behind an objection."""
+        view = self.view
+        if not objection.excusable:
+            named = objection.excused_if_named and sent.stream in view.marks
+            return Excuse.FULL if named else Excuse.NONE
+        if view.holed >= 0:
+            self.unsure = True
+            return Excuse.FULL
+        if any(stream in view.marks for stream in named_streams(sent)):
+            return Excuse.FULL
+        return Excuse.WEAK if view.marked >= 0 else Excuse.NONE
+
+
+class ToldDelivery(Delivery[AnObjection]):
+    """Where the trace tells the deliveries: the view is what it says, and there is no search."""
+
+    __slots__ = ("_arrivals", "_had", "_ordinary", "_waiting")
+
+    def __init__(
+        self,
+        view: View,
+        check: Callable[[View, Sent], AnObjection | None],
+        ordinary: OrdinaryFrames,
+    ) -> None:
+        super().__init__(view, check)
+        self._ordinary = ordinary
+        self._waiting: deque[Sent | int] = deque()
+        self._had = 0
+        self._arrivals: list[int] = []
+        """The events of the deliveries that brought something."""
+        self.append = self.append_ordinary = self._waiting.append
+
+    def judge(self, sent: Sent, number: int, knew: int | None) -> AnObjection | None:
+        self.unsure = False
+        objection = self._check(self.view, sent)
+        if objection is None or self._excuse(sent, objection) is not Excuse.NONE:
+            return None
+        return objection
+
+    def arrived(self, frame_event: int, event: int) -> None:
+        view, waiting, ordinary = self.view, self._waiting, self._ordinary
+        had = self._had
+        while waiting:
+            entry = waiting[0]
+            if type(entry) is Sent:
+                if entry.event > frame_event:
+                    break
+                deliver(view, entry)
+            else:
+                place, code = entry >> CODE_BITS, entry & CODE
+                if ordinary.event[place] > frame_event:
+                    break
+                EFFECTS[code](ordinary, view, place)
+                if code == PROMISED:
+                    ordinary.forget(entry)
+            waiting.popleft()
+            had += 1
+        if had > self._had:
+            self._had = had
+            self._arrivals.append(event)
+
+    @property
+    def had(self) -> int:
+        return self._had
+
+    @property
+    def seen(self) -> int:
+        return self._had + len(self._waiting)
+
+    def had_by(self, event: int) -> int:
+        place = bisect_left(self._arrivals, event, key=self._ordinary.delivered_at)
+        return self._arrivals[place] if place < len(self._arrivals) else -1
+
+
+class LateDelivery(Delivery[AnObjection]):
+    """Where it does not: a view that has as little as possible, and the search for more."""
+
+    __slots__ = ("_forced_by", "_forced_until", "_last", "_vain_steps", "inbox")
+
+    def __init__(
+        self,
+        view: View,
+        check: Callable[[View, Sent], AnObjection | None],
+        ordinary: OrdinaryFrames,
+    ) -> None:
+        super().__init__(view, check)
+        self.inbox = Inbox(ordinary)
+        self.append, self.append_ordinary = self.inbox.append, self.inbox.append_ordinary
+        self._vain_steps = 0
+        """Deliveries that vain searches have cost."""
+        self._last = -1
         """The event of the last frame that was delivered."""
-        self.forced_until = array("q")
+        self._forced_until = array("q")
         """Peer events up to which deliveries were forced, rising, ..."""
-        self.forced_by = array("q")
+        self._forced_by = array("q")
         """... and the own events that forced them."""
 
-    def judge(self, sent: Sent, cap: int) -> AnObjection | None:
-        """Why a frame is a violation, or None; deliveries are made as far as it proves them.
-
-        At most `cap` frames of the peer can have been known. The caller then lets the view send it.
-        """
+    def judge(self, sent: Sent, number: int, knew: int | None) -> AnObjection | None:
         self.unsure = self.exhausted = False
         self.vain.clear()
         first = self._check(self.view, sent)
@@ -300,13 +239,19 @@ class Delivery(Generic[AnObjection]):
             return None
         if excuse is Excuse.NONE and not self._may_be_lifted(sent, first):
             return first
-        found = self._search(sent, first, excuse, min(cap, self.inbox.seen))
+        seen = self.inbox.seen
+        cap = seen if knew is None else min(knew, seen)
+        found = self._search(sent, first, excuse, cap, self.budget(number))
         if found is None and not self.exhausted:
             self._remember(sent.event)
         return found
 
+    def budget(self, number: int) -> int:
+        """Deliveries that vain searches may still cost with so many frames sent."""
+        return VAIN_STEPS_FREE + VAIN_STEPS_EACH * number - self._vain_steps
+
     def _search(
-        self, sent: Sent, first: AnObjection, excuse: "Excuse", cap: int
+        self, sent: Sent, first: AnObjection, excuse: Excuse, cap: int, budget: int
     ) -> AnObjection | None:
         """Deliver from one lifting frame to the next until nothing objects.
 
@@ -321,13 +266,13 @@ class Delivery(Generic[AnObjection]):
         view.begin_undo()
         while True:
             lift = self._next(sent, objection, number, cap)
-            enough = self.budget >= lift - inbox.base
+            enough = budget >= lift - inbox.base
             if lift < 0 or not enough:
                 view.undo()
-                self.budget -= number - inbox.base
+                self._vain_steps += number - inbox.base
                 return self._given_up(objection, excused_at, enough)
             while number <= lift:
-                view.deliver(inbox.at(number))
+                inbox.deliver(view, number)
                 number += 1
             again = self._check(view, sent)
             if again is not None:
@@ -339,16 +284,16 @@ class Delivery(Generic[AnObjection]):
                     objection = again
                     continue
             view.commit()
-            self._advance(number)
+            self._last = inbox.advance(number)
             return None if excuse is Excuse.FULL else again
 
     def _given_up(self, last: AnObjection, excused_at: int, enough: bool) -> AnObjection | None:
         """No prefix makes the frame legal: it is excused at one, or not judged, or a violation."""
         if excused_at >= 0:
             for each in range(self.inbox.base, excused_at):
-                self.view.deliver(self.inbox.at(each))
+                self.inbox.deliver(self.view, each)
             if excused_at > self.inbox.base:
-                self._advance(excused_at)
+                self._last = self.inbox.advance(excused_at)
             return None
         self.exhausted = not enough
         return last if enough else None
@@ -389,48 +334,30 @@ class Delivery(Generic[AnObjection]):
             return False  # something else may help as well
         return sum(credits_[key] for key in wanted) < short
 
-    def _excuse(self, sent: Sent, objection: Objection) -> "Excuse":
-        """Whether the peer's violations, or gaps in what it sent, stand behind an objection."""
-        view = self.view
-        if not objection.excusable:
-            named = objection.excused_if_named and sent.stream in view.marks
-            return Excuse.FULL if named else Excuse.NONE
-        if view.holed >= 0:
-            self.unsure = True
-            return Excuse.FULL
-        if any(stream in view.marks for stream in named_streams(sent)):
-            return Excuse.FULL
-        return Excuse.WEAK if view.marked >= 0 else Excuse.NONE
-
-    def _advance(self, number: int) -> None:
-        self.last_delivered = self.inbox.event_at(number - 1)
-        self.inbox.advance(number)
-
-    def deliver_until(self, number: int, event: int) -> None:
-        """The trace itself tells that everything below this number was delivered."""
-        number = min(number, self.inbox.seen)
-        if number <= self.inbox.base:
-            return
-        for each in range(self.inbox.base, number):
-            self.view.deliver(self.inbox.at(each))
-        self._advance(number)
-        self.forced_until.append(self.last_delivered)
-        self.forced_by.append(event)
+    def arrived(self, frame_event: int, event: int) -> None:
+        raise AssertionError("where deliveries are told there is no search")
 
     # -- what was proven when --
 
     def forced(self, count: int, event: int) -> None:
         """So many more frames were delivered, as the own `event` shows."""
-        self._advance(self.inbox.base + count)
+        self._last = self.inbox.advance(self.inbox.base + count)
         self._remember(event)
 
     def _remember(self, event: int) -> None:
         """Note that the frames delivered so far were forced by this own event."""
         if self.inbox.base:
-            self.forced_until.append(self.last_delivered)
-            self.forced_by.append(event)
+            self._forced_until.append(self._last)
+            self._forced_by.append(event)
+
+    @property
+    def had(self) -> int:
+        return self.inbox.base
+
+    @property
+    def seen(self) -> int:
+        return self.inbox.seen
 
     def had_by(self, event: int) -> int:
-        """The own event that proves that the peer's `event` was delivered; -1 if none does."""
-        place = bisect_left(self.forced_until, event)
-        return self.forced_by[place] if place < len(self.forced_by) else -1
+        place = bisect_left(self._forced_until, event)
+        return self._forced_by[place] if place < len(self._forced_by) else -1

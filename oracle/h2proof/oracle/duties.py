@@ -70,7 +70,7 @@ class Duties:
         acknowledgment = -1
         if sent.type == SETTINGS and not sent.is_ack and sent.fault is None:
             acknowledgment = len(party.peer.view.settings_sent) + 1
-        number = party.delivery.inbox.seen
+        number = party.delivery.seen
         served = _served_on(sent, breach, finding, party.peer.view.lock)
         self._owed.append(Duty(sent, number, breach, finding.stream, served, acknowledgment))
         self.served.setdefault(served or finding.stream, (0, -1))
@@ -146,7 +146,7 @@ class Duties:
         status, event = self.served.get(duty.served, (0, -1))
         if duty.served and status in _SERVED:
             return event
-        if party.delivery.inbox.base > duty.number + 1:
+        if party.delivery.had > duty.number + 1:
             return party.delivery.had_by(duty.sent.event + 1)
         return -1
 

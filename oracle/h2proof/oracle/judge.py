@@ -11,12 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from h2proof.oracle import hindsight
-from h2proof.oracle.lane import Lane
-from h2proof.oracle.party import Party
-from h2proof.oracle.replay.reading import read
+from h2proof.oracle.party import pair
 from h2proof.oracle.verdict import Finding, Unknown, Verdict
 from h2proof.sim.trace import (
-    NOTHING,
     SENDERS,
     AnyEvent,
     CutEvent,
@@ -73,71 +70,53 @@ class _Judgement:
     def __init__(self, trace: Trace, clear_lane: bool, books: "Ledger | None") -> None:
         self._trace = trace
         self._books = books
-        self._accounted = False
-        """There are notes, or events about resources."""
         self._cuts: list[CutEvent] = []
-        self._parties = [
-            (Party(trace, number, "client"), Party(trace, number, "server"))
-            for number in range(len(trace.connections))
-        ]
-        self._meet(clear_lane)
-
-    def _meet(self, clear_lane: bool) -> None:
-        """What both sides of each connection are to know before its first frame."""
         exact, prefaced = self._look_ahead()
-        for number, info in enumerate(self._trace.connections):
-            client, server = self._parties[number]
-            client.peer, server.peer = server, client
-            for party in (client, server):
-                party.exact = number in exact
-                party.view.prefaced = number in prefaced
-                party.view.in_the_clear = info.transport != "tls"
-                party.lane = Lane(self._trace, party) if clear_lane else None
-                if info.transport == "h2c-upgrade":
-                    party.start_upgraded(info)
+        self._parties = [
+            pair(
+                trace,
+                number,
+                info,
+                exact=number in exact,
+                prefaced=number in prefaced,
+                clear_lane=clear_lane,
+            )
+            for number, info in enumerate(trace.connections)
+        ]
 
     def _look_ahead(self) -> tuple[set[int], set[int]]:
         """The connections whose deliveries are in the trace, and those whose preface is."""
         exact: set[int] = set()
         prefaced: set[int] = set()
+        expected = len(self._trace.connections)
         for row in self._trace.rows:
-            if type(row) is tuple:
-                if row[0] is DeliveredEvent:
-                    exact.add(row[2])
-                elif row[0] is PrefaceEvent:
-                    prefaced.add(row[2])
+            if type(row) is tuple and (row[0] is DeliveredEvent or row[0] is PrefaceEvent):
+                (exact if row[0] is DeliveredEvent else prefaced).add(row[2])
+                if len(exact) == len(prefaced) == expected:
+                    break
         return exact, prefaced
 
     def run(self) -> Verdict:
         """Take event by event."""
         rows, parties, columns = self._trace.rows, self._parties, self._trace.columns
         connections, senders = columns.connection, columns.sender
+        accounted = False
         for event, row in enumerate(rows):
             if type(row) is int:
-                party = parties[connections[row]][senders[row]]
-                if party.lane is None or not party.lane.passes(row):
-                    self._take_frame(party, row)
+                parties[connections[row]][senders[row]].frame(row)
             elif type(row) is tuple:
                 kind = row[0]
-                if kind is DeliveredEvent:
+                if kind is ResourceEvent or kind is NoteEvent:
+                    accounted = True
+                elif kind is DeliveredEvent:
                     place = rows[row[3]]
                     if type(place) is int:
                         parties[row[2]][1 - senders[place]].delivered(row[3], event)
-                elif kind is ResourceEvent or kind is NoteEvent:
-                    self._accounted = True
                 else:
                     self._take(self._trace[event])
-        return self._verdict()
+        return self._verdict(accounted)
 
     # -- events --
-
-    def _take_frame(self, party: Party, place: int) -> None:
-        knew = self._trace.columns.knew[place]
-        sent = read(self._trace, place, party.frames)
-        if sent.unknowable:
-            party.lost(sent)
-            sent.number = party.frames
-        party.take(sent, None if knew == NOTHING else knew)
 
     def _take(self, event: AnyEvent) -> None:
         assert isinstance(event, PrefaceEvent | OctetsEvent | CutEvent)
@@ -157,7 +136,7 @@ class _Judgement:
 
     # -- the end --
 
-    def _verdict(self) -> Verdict:
+    def _verdict(self, accounted: bool) -> Verdict:
         findings: list[Finding] = []
         unknowns: list[Unknown] = []
         frames = unsure = 0
@@ -168,7 +147,7 @@ class _Judgement:
                 unknowns += party.unknowns()
                 frames += party.frames_real
                 unsure += party.frames_unsure
-        if self._accounted:
+        if accounted:
             findings += self._accounts()
         findings += hindsight.examine(self._trace, findings, unknowns, self._cuts)
         if findings:

@@ -7,15 +7,18 @@ rules' knowledge, how far deliveries go is the delivery's, what is owed is the d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
 from h2proof.oracle.breaches import Breach, Findings
-from h2proof.oracle.delivery import VAIN_STEPS_EACH, Delivery
+from h2proof.oracle.delivery import Delivery, LateDelivery, ToldDelivery
 from h2proof.oracle.duties import Duties
-from h2proof.oracle.lane import Glance, Lane, OrdinaryFrames, glance
+from h2proof.oracle.glance import Glance, glance
+from h2proof.oracle.lane import Lane
+from h2proof.oracle.ordinary import OrdinaryFrames
 from h2proof.oracle.replay.blocks import Blocks
+from h2proof.oracle.replay.effects import send
 from h2proof.oracle.replay.reading import read
 from h2proof.oracle.replay.sections import read_section
 from h2proof.oracle.replay.sent import (
@@ -34,7 +37,7 @@ from h2proof.oracle.rules import by_type
 from h2proof.oracle.rules.preface import preface_is_wrong
 from h2proof.oracle.rules.rule import Check, Rule, Stage
 from h2proof.oracle.verdict import Because, Unknown
-from h2proof.sim.trace import ConnectionInfo, CutEvent, OctetsEvent, Sender, Trace
+from h2proof.sim.trace import NOTHING, ConnectionInfo, CutEvent, OctetsEvent, Sender, Trace
 
 _Looks = tuple[tuple[tuple[Check, Rule], ...], ...]
 
@@ -60,6 +63,18 @@ def check(view: View, sent: Sent, looks: _Looks = _LOOKS) -> Breach | None:
     return None
 
 
+def glance_and_check(view: View, sent: Sent) -> Breach | None:
+    """The same, after a glance at what is usual."""
+    seen = glance(view, sent)
+    if seen is Glance.NONE:
+        return None
+    if seen is Glance.PEER:
+        breach = check(view, sent, _PEER_LOOKS)
+        if breach is not None:
+            return breach
+    return check(view, sent)
+
+
 def _can_judge(rule: Rule, view: View, sent: Sent) -> bool:
     """Of an endpoint whose state is not known: form, and its doings on streams seen to open."""
     if rule.stage is Stage.FORMAT:
@@ -67,23 +82,67 @@ def _can_judge(rule: Rule, view: View, sent: Sent) -> bool:
     return rule.stage is not Stage.PEER and (rule.blindly or bool(view.facts(sent.stream)))
 
 
+def pair(
+    trace: Trace,
+    number: int,
+    info: ConnectionInfo,
+    *,
+    exact: bool,
+    prefaced: bool,
+    clear_lane: bool,
+) -> tuple[Party, Party]:
+    """Client and server of a connection, each ready for its first frame.
+
+    `exact`: the trace tells its deliveries. `prefaced`: it has the client's preface.
+    """
+    ordinary = OrdinaryFrames(trace)
+    client, server = (
+        Party(trace, number, "client", ordinary, exact, clear_lane),
+        Party(trace, number, "server", ordinary, exact, clear_lane),
+    )
+    client.peer, server.peer = server, client
+    for party in (client, server):
+        party.view.prefaced = prefaced
+        party.view.in_the_clear = info.transport != "tls"
+        if clear_lane:
+            party.frame = Lane(trace, party, ordinary).take
+        if info.transport == "h2c-upgrade":
+            method = dict(info.upgrade_fields or ()).get(b":method")
+            party.view.start_upgraded(method, info.upgrade_settings or b"")
+    return client, server
+
+
 class Party:
     """One side of a connection: as an accused, and as the one who has to react."""
 
-    def __init__(self, trace: Trace, connection: int, role: Sender) -> None:
+    frame: Callable[[int], None]
+    """Judge the frame of this party at a place in the columns, and hand it on.
+
+    Through the clear lane, if that is open: ordinary frames are passed without asking the rules.
+    """
+    delivered: Callable[[int, int], None]
+    """The trace says, at its second event, that the frame of the peer at its first has come."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        connection: int,
+        role: Sender,
+        ordinary: OrdinaryFrames,
+        exact: bool,
+        clear_lane: bool,
+    ) -> None:
         self.role: Sender = role
         self.view = View(role)
-        self.ordinary = OrdinaryFrames(trace)
-        """What is kept of the ordinary frames that wait for it."""
-        self.delivery: Delivery[Breach] = Delivery(self.view, self._check, self.ordinary)
+        delivery = ToldDelivery if exact else LateDelivery
+        check_it = glance_and_check if clear_lane else check
+        self.delivery: Delivery[Breach] = delivery(self.view, check_it, ordinary)
+        self.delivered = self.delivery.arrived
+        self.frame = self.take_at
         self.findings = Findings(trace, connection, role)
         self.blocks = Blocks()
         self.duties = Duties(self)
         self.peer: Party = self
-        self.lane: Lane | None = None
-        """Ordinary frames are passed without asking the rules, unless the lane is closed."""
-        self.exact = False
-        """The trace tells what was delivered to it when."""
         self.frames = 0
         """Frames it has sent, holes counted as one."""
         self.frames_real = 0
@@ -101,17 +160,6 @@ class Party:
         self._trace = trace
         self._unknowns: dict[str, Unknown] = {}
 
-    def _check(self, view: View, sent: Sent) -> Breach | None:
-        if self.lane is not None:
-            seen = glance(view, sent)
-            if seen is Glance.NONE:
-                return None
-            if seen is Glance.PEER:
-                breach = check(view, sent, _PEER_LOOKS)
-                if breach is not None:
-                    return breach
-        return check(view, sent)
-
     def frame_at(self, event: int) -> Sent:
         """The frame at an event of the trace, made anew."""
         place = self._trace.slots[event]
@@ -119,11 +167,6 @@ class Party:
         return read(self._trace, place)
 
     # -- the start --
-
-    def start_upgraded(self, info: ConnectionInfo) -> None:
-        """The connection began as HTTP/1.1: stream 1 and the client's settings are there."""
-        method = dict(info.upgrade_fields or ()).get(b":method")
-        self.view.start_upgraded(method, info.upgrade_settings or b"")
 
     def preface_seen(self) -> None:
         """The client's 24 octets were whole and right."""
@@ -145,7 +188,7 @@ class Party:
         late = self.frames or view.blind or (view.prefaced and not view.preface_due)
         if self.role != "client" or late:
             return
-        sent = Sent(-1, event.index, -1, event.packet, -1, 0, 0, len(event.octets))
+        sent = Sent(event.index, -1, event.packet, -1, 0, 0, len(event.octets))
         (fact,) = preface_is_wrong.check(view, sent)
         sent.wrong = WRONG_ON_CONNECTION
         self._found(Breach(preface_is_wrong, (fact,), (), False), sent)
@@ -154,37 +197,35 @@ class Party:
 
     # -- frames --
 
+    def take_at(self, place: int) -> None:
+        """Judge the frame at a place in the columns by all rules."""
+        sent = read(self._trace, place)
+        if sent.unknowable:
+            self.lost(sent)
+        knew = self._trace.columns.knew[place]
+        self.take(sent, None if knew == NOTHING else knew)
+
     def take(self, sent: Sent, knew: int | None) -> None:
         """Judge a frame of this party, and hand it on."""
-        self.count(sent.event)
+        self.frames += 1
+        self.frames_real += 1
+        self.last_event = sent.event
         if sent.type in _BLOCKS:
             self._read_block(sent)
-        breach = self.delivery.judge(sent, self._cap(knew))
+        if self.peer.holes:
+            knew = None
+        breach = self.delivery.judge(sent, self.frames_real, knew)
         if breach is not None:
             self._found(breach, sent)
-        else:
+        elif self.findings.lasting:
             self.findings.done_right(sent.type)
         self._account(sent)
         self.duties.sent(sent)
         if sent.type == SETTINGS and sent.is_ack:
             self.acknowledged.append(sent.event)
-        self.view.send(sent)
+        send(self.view, sent)
         self._settle(sent)
-        self.peer.delivery.inbox.append(sent)
-
-    def count(self, event: int) -> None:
-        """One more frame of this party."""
-        self.frames += 1
-        self.frames_real += 1
-        self.last_event = event
-        self.delivery.budget += VAIN_STEPS_EACH
-
-    def _cap(self, knew: int | None) -> int:
-        """How many frames of the peer it can have had at most."""
-        inbox = self.delivery.inbox
-        if self.exact:
-            return inbox.base
-        return inbox.seen if knew is None or self.peer.holes else knew
+        self.peer.delivery.append(sent)
 
     def _read_block(self, sent: Sent) -> None:
         sent.section = self.blocks.take(sent)
@@ -278,14 +319,6 @@ class Party:
 
     # -- deliveries, gaps, ends --
 
-    def delivered(self, frame_event: int, event: int) -> None:
-        """The trace says that a frame of the peer, and all before it, have arrived."""
-        inbox = self.delivery.inbox
-        number = inbox.base
-        while number < inbox.seen and inbox.event_at(number) <= frame_event:
-            number += 1
-        self.delivery.deliver_until(number, event)
-
     def lost(self, what: CutEvent | Sent) -> None:
         """Octets of this party are missing: those that a cut counts, or what a frame contained."""
         event = what.event if isinstance(what, Sent) else what.index
@@ -293,8 +326,8 @@ class Party:
         self.frames += 1
         self.view.lose_sight()
         self.blocks.abandon()
-        hole = Sent(self.frames, event, -1, what.packet, HOLE, 0, 0, 0)
-        self.peer.delivery.inbox.append(hole)
+        hole = Sent(event, -1, what.packet, HOLE, 0, 0, 0)
+        self.peer.delivery.append(hole)
         if not self._unknowns:
             self._unknowns["octets lost"] = self._unknown(
                 "octets lost", f"octets of the {self.role} are missing", event

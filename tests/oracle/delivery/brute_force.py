@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from tests.oracle.delivery.alphabet import Step, frames_of
 
 from h2proof.oracle.party import check
+from h2proof.oracle.replay.effects import deliver, send
 from h2proof.oracle.replay.sent import Sent
 from h2proof.oracle.replay.view import View
 from h2proof.sim.trace import Sender
@@ -47,7 +48,7 @@ def folded(role: Sender, own: Sequence[Sent], peers: Sequence[Sent]) -> View:
     mine = {id(sent) for sent in own}
     for sent in sorted((*own, *peers), key=lambda each: each.event):
         if id(sent) in mine:
-            view.send(sent)
+            send(view, sent)
         else:
-            view.deliver(sent)
+            deliver(view, sent)
     return view

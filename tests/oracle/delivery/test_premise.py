@@ -12,6 +12,7 @@ from tests.oracle.delivery.alphabet import STEPS, Step, frames_of, longer
 from tests.oracle.delivery.brute_force import first_violation, is_legal
 
 from h2proof.oracle.party import check
+from h2proof.oracle.replay.effects import deliver, send
 from h2proof.oracle.replay.sent import Sent
 from h2proof.oracle.replay.view import View
 from h2proof.sim.trace import Sender
@@ -33,11 +34,11 @@ def _fold(view: View, order: tuple[bool, ...], own: Sequence[Sent], peers: Seque
         sent = next(mine if sends else theirs)
         if not sends:
             latest = sent.event
-            view.deliver(sent)
+            deliver(view, sent)
         elif sent.event < latest or not is_legal(view, sent):
             return False
         else:
-            view.send(sent)
+            send(view, sent)
     return True
 
 

@@ -5,6 +5,7 @@ from random import Random
 from tests.oracle.delivery.alphabet import CLIENT, SERVER, Step, frames_of
 
 from h2proof.oracle.party import check
+from h2proof.oracle.replay.effects import deliver, send
 from h2proof.oracle.replay.sent import Sent
 from h2proof.oracle.replay.view import View
 
@@ -50,14 +51,14 @@ def test_undo_gives_back_the_view_as_it_was() -> None:
             view = View(role)
             own, peers = half_of(view, steps)
             for sent in peers[:2]:
-                view.deliver(sent)
+                deliver(view, sent)
             for sent in own:
-                view.send(sent)
+                send(view, sent)
             before = repr(shape(view))
 
             view.begin_undo()
             for sent in peers[2:]:
-                view.deliver(sent)
+                deliver(view, sent)
             view.undo()
 
             assert before == repr(shape(view)), steps

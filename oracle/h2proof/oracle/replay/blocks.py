@@ -23,7 +23,7 @@ TABLE_OCTETS_MAX: Final = 1 << 24
 class Blocks:
     """Takes a sender's frames of field blocks in order; gives a `Section` when one is complete."""
 
-    __slots__ = ("_ahead", "_late", "_octets", "_parts", "_whole", "lost", "opener")
+    __slots__ = ("_late", "_octets", "_parts", "_whole", "ahead", "lost", "opener")
 
     def __init__(self, *, late: bool = False) -> None:
         self.opener: Sent | None = None
@@ -34,23 +34,19 @@ class Blocks:
         self._octets = 0
         self._whole = FieldDecoder()
         self._whole.table_size_max = TABLE_OCTETS_MAX
-        self._late = LateDecoder()
-        self._ahead: Fields | Undecodable | None = None
+        self._late: LateDecoder | None = LateDecoder() if late else None
+        self.ahead: Fields | Undecodable | None = None
         """What the next block says, where it was read ahead."""
 
     def read_ahead(self, block: bytes) -> Fields | None:
         """The fields of the next block, which is whole; None for one that is not as usual.
 
-        The frame is then either taken, which will not decode the block again, or `passed`.
+        The frame is then taken, which will not decode the block again, or `ahead` is dropped.
         """
         if block[0] & 0xE0 == 0x20:
             return None
-        fields = self._ahead = self._whole.decode(block)
+        fields = self.ahead = self._whole.decode(block)
         return None if isinstance(fields, Undecodable) else fields
-
-    def passed(self) -> None:
-        """The frame whose block was read ahead is dealt with."""
-        self._ahead = None
 
     def take(self, sent: Sent) -> Section | None:
         """Add a frame that its sender's order allows; the section if the block is complete."""
@@ -110,13 +106,12 @@ class Blocks:
     def _decode(self, section: Section, block: bytes) -> None:
         section.updates = leading_updates(block)
         fields: tuple[tuple[bytes | None, bytes | None], ...] | Undecodable
-        ahead, self._ahead = self._ahead, None
+        ahead, self.ahead = self.ahead, None
+        if any(update > TABLE_OCTETS_MAX for update in section.updates):
+            self.lose()
         if ahead is not None:
             fields = ahead
-        elif self.lost:
-            fields = self._late.decode(block)
-        elif any(update > TABLE_OCTETS_MAX for update in section.updates):
-            self.lose()
+        elif self._late is not None:
             fields = self._late.decode(block)
         else:
             fields = self._whole.decode(block)

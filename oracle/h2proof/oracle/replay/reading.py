@@ -8,14 +8,13 @@ from h2proof.sim.trace import NOTHING, Trace
 _BLOCKS: Final = (HEADERS, PUSH_PROMISE)
 
 
-def read(trace: Trace, place: int, number: int = -1) -> Sent:
-    """The frame at a place in the columns; `number` counts its sender's frames from 0."""
+def read(trace: Trace, place: int) -> Sent:
+    """The frame at a place in the columns."""
     columns = trace.columns
     packet = columns.packet[place]
     length = columns.length[place]
     kind = columns.type[place]
     sent = Sent(
-        number,
         columns.event[place],
         columns.frame_index[place],
         None if packet == NOTHING else packet,

@@ -7,7 +7,7 @@ here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, final
 
 from h2proof.sim.codec import STREAM_MAX, FrameHeader, decode
 from h2proof.sim.errors import Fault
@@ -113,8 +113,9 @@ class Section:
         )
 
 
+@final
 class Sent:
-    """A frame on the wire. `number` counts its sender's frames from 0, in the order of the trace."""
+    """A frame on the wire."""
 
     __slots__ = (
         "code",
@@ -126,7 +127,6 @@ class Sent:
         "frame",
         "frame_index",
         "length",
-        "number",
         "opaque",
         "packet",
         "section",
@@ -140,7 +140,6 @@ class Sent:
 
     def __init__(
         self,
-        number: int,
         event: int,
         frame_index: int,
         packet: int | None,
@@ -149,7 +148,6 @@ class Sent:
         stream: int,
         length: int,
     ) -> None:
-        self.number = number
         self.event = event
         self.frame_index = frame_index
         self.packet = packet

@@ -36,9 +36,10 @@ BOTH_ENDS: Final = SENT_END | GOT_END
 RESETS: Final = SENT_RESET | GOT_RESET
 
 
-def is_closed(facts: int) -> bool:
-    """True once END_STREAM went both ways or a RST_STREAM either way."""
-    return bool(facts & RESETS) or facts & BOTH_ENDS == BOTH_ENDS
+CLOSED: Final = tuple(
+    bool(facts & RESETS) or facts & BOTH_ENDS == BOTH_ENDS for facts in range(0x40)
+)
+"""By facts: true once END_STREAM went both ways or a RST_STREAM either way."""
 
 
 def state_of(facts: int, *, mine: bool) -> int:
@@ -115,8 +116,9 @@ class Stream:
         """CONNECT was answered with 2xx, as far as this endpoint knows."""
 
 
-_PAGE_BITS: Final = 7
-_PAGE: Final = 1 << (_PAGE_BITS - 1)
+_PAGE: Final = 64
+_SAME_PAGE: Final = ~0x7E
+"""What identifiers have in common on one page: the initiator, and all but six bits."""
 _NO_EVENT: Final = 0xFFFFFFFF
 
 
@@ -125,12 +127,15 @@ class _Page:
 
     def __init__(self) -> None:
         self.facts = bytearray(_PAGE)
-        self.stop = array("I", [_NO_EVENT]) * _PAGE
-        self.peer_stop = array("I", [_NO_EVENT]) * _PAGE
+        self.stop = _NO_STOPS[:]
+        self.peer_stop = _NO_STOPS[:]
+
+
+_NO_STOPS: Final = array("I", [_NO_EVENT]) * _PAGE
 
 
 class Tombs:
-    """The closed streams of one initiator."""
+    """The closed streams, in pages of 64 with one initiator."""
 
     __slots__ = ("_pages",)
 
@@ -139,7 +144,7 @@ class Tombs:
 
     def facts(self, stream: int) -> int:
         """What is known of a closed stream; 0 for one that was never used."""
-        page = self._pages.get(stream >> _PAGE_BITS)
+        page = self._pages.get(stream & _SAME_PAGE)
         return 0 if page is None else page.facts[stream >> 1 & _PAGE - 1]
 
     def put(self, stream: int, facts: int) -> None:
@@ -155,7 +160,7 @@ class Tombs:
 
     def stops(self, stream: int) -> tuple[int, int]:
         """The own event and the peer's event that closed it; -1 where there was none."""
-        page = self._pages.get(stream >> _PAGE_BITS)
+        page = self._pages.get(stream & _SAME_PAGE)
         if page is None:
             return -1, -1
         place = stream >> 1 & _PAGE - 1
@@ -163,8 +168,7 @@ class Tombs:
         return (-1 if own == _NO_EVENT else own), (-1 if peer == _NO_EVENT else peer)
 
     def _page(self, stream: int) -> _Page:
-        key = stream >> _PAGE_BITS
-        page = self._pages.get(key)
-        if page is None:
-            page = self._pages[key] = _Page()
-        return page
+        key = stream & _SAME_PAGE
+        if key not in self._pages:
+            self._pages[key] = _Page()
+        return self._pages[key]

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from h2proof.oracle.delivery import SETS, lifting
+from h2proof.oracle.lifting import SETS, lifting
 from h2proof.oracle.replay.sent import CONTINUATION, HEADERS, PUSH_PROMISE, Sent
-from h2proof.oracle.replay.view import HEADER_TABLE_SIZE, View
+from h2proof.oracle.replay.settings import HEADER_TABLE_SIZE
+from h2proof.oracle.replay.view import View
 from h2proof.oracle.rules.framing import ANY
 from h2proof.oracle.rules.rule import Fact, Stage, connection, rule
 

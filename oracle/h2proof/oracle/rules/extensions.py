@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from h2proof.oracle.delivery import ENDS, PROMISES, SETS, lifting
+from h2proof.oracle.lifting import ENDS, PROMISES, SETS, lifting
 from h2proof.oracle.replay.grids import IDLE
 from h2proof.oracle.replay.sent import (
     HEADERS,
@@ -13,13 +13,13 @@ from h2proof.oracle.replay.sent import (
     SETTINGS,
     Sent,
 )
-from h2proof.oracle.replay.streams import BOTH_ENDS, GOT_RESET, SENT_RESET
-from h2proof.oracle.replay.view import (
+from h2proof.oracle.replay.settings import (
     ENABLE_CONNECT_PROTOCOL,
     MAX_CONCURRENT_STREAMS,
     NO_RFC7540_PRIORITIES,
-    View,
 )
+from h2proof.oracle.replay.streams import BOTH_ENDS, GOT_RESET, SENT_RESET
+from h2proof.oracle.replay.view import View
 from h2proof.oracle.rules.rule import Answer, Fact, Stage, connection, rule
 from h2proof.oracle.rules.settings import out_of_range, values_of
 from h2proof.sim.fields import shown

@@ -7,10 +7,11 @@ lost table hides are never blamed on anybody.
 from collections.abc import Iterator
 from typing import Final, Literal
 
-from h2proof.oracle.delivery import SETS, lifting
+from h2proof.oracle.lifting import SETS, lifting
 from h2proof.oracle.replay.sections import Lines
 from h2proof.oracle.replay.sent import CONTINUATION, HEADERS, PUSH_PROMISE, Section, Sent
-from h2proof.oracle.replay.view import ENABLE_CONNECT_PROTOCOL, View
+from h2proof.oracle.replay.settings import ENABLE_CONNECT_PROTOCOL
+from h2proof.oracle.replay.view import View
 from h2proof.oracle.rules.messages import stream_of
 from h2proof.oracle.rules.rule import MALFORMED, Answer, Fact, Stage, rule, stream
 from h2proof.sim.fields import CONNECTION_SPECIFIC, shown

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
-from h2proof.oracle.delivery import CARRIES, CREDITS, ENDS, SETS, lifting
+from h2proof.oracle.lifting import CARRIES, CREDITS, ENDS, SETS, lifting
 from h2proof.oracle.replay.sent import DATA, WINDOW_UPDATE, Sent
+from h2proof.oracle.replay.settings import INITIAL_WINDOW_SIZE, WINDOW_DEFAULT, WINDOW_MAX
 from h2proof.oracle.replay.streams import GOT_END
-from h2proof.oracle.replay.view import INITIAL_WINDOW_SIZE, WINDOW_DEFAULT, WINDOW_MAX, View
+from h2proof.oracle.replay.view import View
 from h2proof.oracle.rules.rule import Fact, Stage, connection, rule, stream
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from h2proof.oracle.delivery import SETS, lifting
+from h2proof.oracle.lifting import SETS, lifting
 from h2proof.oracle.replay.sent import (
     ALTSVC,
     CONTINUATION,
@@ -19,7 +19,8 @@ from h2proof.oracle.replay.sent import (
     WINDOW_UPDATE,
     Sent,
 )
-from h2proof.oracle.replay.view import MAX_FRAME_SIZE, View
+from h2proof.oracle.replay.settings import MAX_FRAME_SIZE
+from h2proof.oracle.replay.view import View
 from h2proof.oracle.rules.rule import Answer, Fact, Stage, connection, rule, stream
 from h2proof.sim.errors import ErrorCode
 from h2proof.sim.frames import (

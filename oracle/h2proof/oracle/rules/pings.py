@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from h2proof.oracle.delivery import PINGS
+from h2proof.oracle.lifting import PINGS
 from h2proof.oracle.replay.sent import PING, Sent
 from h2proof.oracle.replay.view import View
 from h2proof.oracle.rules.rule import Fact, Stage, rule

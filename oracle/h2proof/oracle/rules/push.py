@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from h2proof.oracle.delivery import OPENS, SETS, lifting
+from h2proof.oracle.lifting import OPENS, SETS, lifting
 from h2proof.oracle.replay.sent import CONTINUATION, HEADERS, PUSH_PROMISE, Section, Sent
-from h2proof.oracle.replay.view import ENABLE_PUSH, View
+from h2proof.oracle.replay.settings import ENABLE_PUSH
+from h2proof.oracle.replay.view import View
 from h2proof.oracle.rules.rule import Fact, Stage, connection, rule, stream
 from h2proof.oracle.rules.streams import word
 from h2proof.sim.fields import SAFE_AND_CACHEABLE, shown

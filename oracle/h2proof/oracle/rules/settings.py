@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from typing import Final
 
-from h2proof.oracle.delivery import ANY_SETTINGS, CARRIES, ENDS
+from h2proof.oracle.lifting import ANY_SETTINGS, CARRIES, ENDS
 from h2proof.oracle.replay.sent import SETTINGS, Sent
-from h2proof.oracle.replay.streams import GOT_END
-from h2proof.oracle.replay.view import (
+from h2proof.oracle.replay.settings import (
     ENABLE_PUSH,
     INITIAL_WINDOW_SIZE,
     MAX_CONCURRENT_STREAMS,
     MAX_FRAME_SIZE,
     WINDOW_MAX,
-    View,
     in_range,
 )
+from h2proof.oracle.replay.streams import GOT_END
+from h2proof.oracle.replay.view import View
 from h2proof.oracle.rules.rule import Fact, Stage, connection, rule
 from h2proof.sim.frames import setting_name
 

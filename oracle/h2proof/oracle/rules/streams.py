@@ -7,7 +7,7 @@ the files about pushes, messages and closing.
 from collections.abc import Iterator
 from typing import Final
 
-from h2proof.oracle.delivery import ENDS, OPENS, PROMISES, SETS, lifting
+from h2proof.oracle.lifting import ENDS, OPENS, PROMISES, SETS, lifting
 from h2proof.oracle.replay.grids import IDLE, SEND
 from h2proof.oracle.replay.sent import (
     DATA,
@@ -17,8 +17,9 @@ from h2proof.oracle.replay.sent import (
     WINDOW_UPDATE,
     Sent,
 )
+from h2proof.oracle.replay.settings import MAX_CONCURRENT_STREAMS
 from h2proof.oracle.replay.streams import BOTH_ENDS, OPENED
-from h2proof.oracle.replay.view import MAX_CONCURRENT_STREAMS, UNKNOWN_STATE, View
+from h2proof.oracle.replay.view import UNKNOWN_STATE, View
 from h2proof.oracle.rules.rule import Answer, Fact, Stage, connection, rule, stream
 
 USES: Final = (DATA, HEADERS, WINDOW_UPDATE)

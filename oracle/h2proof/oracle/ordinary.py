@@ -1,0 +1,229 @@
+"""Ordinary frames that wait: each is one number, which says where it is and what it will do.
+
+The number is the frame's place in the trace's columns, and below it a code for the effect of its
+delivery. That is the effect which `replay.effects` has for the frame itself; tests compare them.
+Which frames are ordinary is for the lane to say.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from struct import Struct
+from typing import Final, NamedTuple
+
+from h2proof.oracle.lifting import (
+    CARRIES,
+    CREDITS,
+    ENDS,
+    OPENS,
+    PINGS,
+    PROMISES,
+    keys_of_settings,
+    lifting,
+)
+from h2proof.oracle.replay.settings import Settings
+from h2proof.oracle.replay.streams import GOT_END, OPENED, Target
+from h2proof.oracle.replay.view import View
+from h2proof.sim.codec import STREAM_MAX
+from h2proof.sim.trace import DeliveredEvent, Trace
+
+METHODS: Final = (b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"PATCH")
+"""Of ordinary requests."""
+
+CODE_BITS: Final = 5
+CODE: Final = (1 << CODE_BITS) - 1
+CARRIED, ANSWERED, CREDITED, SET, LIMITED, ACKNOWLEDGED = 0, 2, 4, 5, 6, 7
+PINGED, PONGED, PROMISED, LEFT, ASKED = 8, 9, 10, 11, 12
+"""Of DATA, responses and requests the next code says END_STREAM too; a request's says the method.
+
+SETTINGS are SET or, if they may forbid what was allowed, LIMITED.
+"""
+
+_KEYS: Final[dict[int, tuple[int, ...]]] = {
+    CARRIED: (CARRIES,),
+    CARRIED + 1: (CARRIES, ENDS),
+    ANSWERED: (OPENS,),
+    ANSWERED + 1: (OPENS, ENDS),
+    ACKNOWLEDGED: (),
+    PINGED: (PINGS,),
+    PONGED: (),
+    PROMISED: (PROMISES,),
+    LEFT: (),
+    **{ASKED + 2 * place: (OPENS,) for place in range(len(METHODS))},
+    **{ASKED + 2 * place + 1: (OPENS, ENDS) for place in range(len(METHODS))},
+}
+"""What a waiting frame may lift; SETTINGS and WINDOW_UPDATE say it themselves."""
+
+OPENING: Final = frozenset(code for code in _KEYS if code >= ASKED)
+ENDING: Final = frozenset(code for code, keys in _KEYS.items() if ENDS in keys)
+PINGING: Final = frozenset((PINGED,))
+SETTING: Final = frozenset((SET, LIMITED))
+LIMITING: Final = frozenset((LIMITED,))
+
+_SETTING: Final = Struct(">HL")
+_TWO: Final = Struct(">LL")
+
+
+class Promise(NamedTuple):
+    """What a waiting PUSH_PROMISE says."""
+
+    stream: int
+    method: bytes | None
+    target: Target
+
+
+@lru_cache(256)
+def settings_in(payload: bytes) -> Settings:
+    """What a SETTINGS frame says; to be asked with whole settings, few of them."""
+    return tuple(_SETTING.iter_unpack(payload))
+
+
+class OrdinaryFrames:
+    """What there is to tell of the ordinary frames of a connection by their numbers."""
+
+    __slots__ = ("_octets", "_offset", "event", "length", "promises", "stream", "trace")
+
+    def __init__(self, trace: Trace) -> None:
+        columns = trace.columns
+        self.trace = trace
+        self.event, self.stream, self.length = columns.event, columns.stream, columns.length
+        self._offset, self._octets = columns.offset, columns.octets
+        self.promises: dict[int, Promise] = {}
+        """By their places in the trace, as long as they wait."""
+
+    def keys(self, entry: int) -> tuple[int, ...]:
+        """What its delivery may lift."""
+        code, place = entry & CODE, entry >> CODE_BITS
+        if code == CREDITED:
+            return (lifting(CREDITS, self.stream[place]),)
+        if code in SETTING:
+            return keys_of_settings(self.settings(place))
+        return _KEYS[code]
+
+    def number(self, place: int) -> int:
+        """The first four octets: the increment of a WINDOW_UPDATE, a promised stream."""
+        start = self._offset[place]
+        return int.from_bytes(self._octets[start : start + 4], "big")
+
+    def opaque(self, place: int) -> bytes:
+        """What a PING carries."""
+        start = self._offset[place]
+        return bytes(self._octets[start : start + 8])
+
+    def leaving(self, place: int) -> tuple[int, int]:
+        """The last stream of a GOAWAY, with the reserved bit, and its code."""
+        last, code = _TWO.unpack_from(self._octets, self._offset[place])
+        return last, code
+
+    def settings(self, place: int) -> Settings:
+        """What a SETTINGS frame says."""
+        start = self._offset[place]
+        return settings_in(bytes(self._octets[start : start + self.length[place]]))
+
+    def delivered_at(self, event: int) -> int:
+        """The frame's event that a delivery of the trace is about."""
+        delivery = self.trace[event]
+        assert isinstance(delivery, DeliveredEvent)
+        return delivery.frame_event
+
+    def deliver(self, view: View, entry: int) -> None:
+        """The endpoint gets it."""
+        EFFECTS[entry & CODE](self, view, entry >> CODE_BITS)
+
+    def forget(self, entry: int) -> None:
+        """It waits no longer."""
+        if entry & CODE == PROMISED:
+            del self.promises[entry >> CODE_BITS]
+
+
+# -- what their delivery does --
+
+_Effect = Callable[[OrdinaryFrames, View, int], None]
+
+
+def _carried(frames: OrdinaryFrames, view: View, place: int) -> None:
+    view.got_data(frames.stream[place], frames.length[place])
+
+
+def _carried_to_the_end(frames: OrdinaryFrames, view: View, place: int) -> None:
+    stream = frames.stream[place]
+    view.got_data(stream, frames.length[place])
+    view.got_stop(stream, GOT_END, frames.event[place])
+
+
+def _answered(frames: OrdinaryFrames, view: View, place: int) -> None:
+    live = view.streams.get(frames.stream[place])
+    if live is not None and not live.facts & OPENED:
+        view.got_head(live)
+
+
+def _answered_to_the_end(frames: OrdinaryFrames, view: View, place: int) -> None:
+    _answered(frames, view, place)
+    view.got_stop(frames.stream[place], GOT_END, frames.event[place])
+
+
+def _credited(frames: OrdinaryFrames, view: View, place: int) -> None:
+    view.got_credit(frames.stream[place], frames.number(place))
+
+
+def _set(frames: OrdinaryFrames, view: View, place: int) -> None:
+    view.got_settings(frames.settings(place), frames.event[place])
+
+
+def _acknowledged(frames: OrdinaryFrames, view: View, place: int) -> None:
+    view.acks_got += 1
+
+
+def _pinged(frames: OrdinaryFrames, view: View, place: int) -> None:
+    view.got_ping(frames.opaque(place), frames.event[place])
+
+
+def _ponged(frames: OrdinaryFrames, view: View, place: int) -> None:
+    """Nobody waits for it."""
+
+
+def _promised(frames: OrdinaryFrames, view: View, place: int) -> None:
+    stream, method, target = frames.promises[place]
+    view.got_promise(stream, frames.event[place])
+    view.got_promised_request(stream, method, target)
+
+
+def _left(frames: OrdinaryFrames, view: View, place: int) -> None:
+    last, code = frames.leaving(place)
+    view.got_goaway(last & STREAM_MAX, code, frames.event[place])
+
+
+def _asked(method: bytes) -> _Effect:
+    def effect(frames: OrdinaryFrames, view: View, place: int) -> None:
+        stream = frames.stream[place]
+        if stream > view.high_theirs and not view.blind:
+            view.open_theirs(stream, OPENED, frames.event[place]).method = method
+
+    return effect
+
+
+def _asked_wholly(method: bytes) -> _Effect:
+    asked = _asked(method)
+
+    def effect(frames: OrdinaryFrames, view: View, place: int) -> None:
+        asked(frames, view, place)
+        view.got_stop(frames.stream[place], GOT_END, frames.event[place])
+
+    return effect
+
+
+EFFECTS: Final[tuple[_Effect, ...]] = (
+    _carried,
+    _carried_to_the_end,
+    _answered,
+    _answered_to_the_end,
+    _credited,
+    _set,
+    _set,
+    _acknowledged,
+    _pinged,
+    _ponged,
+    _promised,
+    _left,
+    *(make(method) for method in METHODS for make in (_asked, _asked_wholly)),
+)
+"""By code."""
