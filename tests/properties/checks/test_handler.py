@@ -167,7 +167,7 @@ def is_sync(w: ResponseWriter, r: Request) -> None:
         (is_sync, "is_sync is not async; a handler is an `async def` of"),
         (takes_too_much, "a middleware needs its `next` bound first"),
         (reads_the_clock, r"reads the real clock, time.monotonic\(\) in line"),
-        ("caddie", "no handler 'caddie' (did you mean 'caddy' or 'caddy-twice'?); there are page, caddy"),
+        ("caddie", r"no handler 'caddie' \(did you mean 'caddy' or .*\?\); there are page, caddy"),
         (7, "a handler is an async function of"),
     ],
 )

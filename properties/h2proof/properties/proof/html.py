@@ -5,7 +5,7 @@ from typing import Final
 
 from h2proof.properties.proof.page import render as render_text
 from h2proof.properties.proof.proof import Proof, Shown
-from h2proof.properties.proof.proving import telling
+from h2proof.properties.proof.showing import telling
 from h2proof.properties.search import shown_in
 from h2proof.sim import ladder
 from h2proof.sim.world import play
