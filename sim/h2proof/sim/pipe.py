@@ -8,16 +8,15 @@ the reader takes that octet, for not before then can the reader act on it. What 
 known here.
 """
 
-import types
 from collections import deque
-from collections.abc import Generator
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 from h2proof.sim.clock import VirtualLoop
 from h2proof.sim.codec import HEADER_LENGTH, PREFACE, read_header
 from h2proof.sim.scheduler import Waiter
-from h2proof.sim.trace import Sender, Trace
+from h2proof.sim.trace import DeliveredEvent, Sender, Trace
 
 Cut = Literal["fin", "rst"]
 
@@ -60,12 +59,27 @@ FRAME_ROOM: Final = HEADER_LENGTH + 16_384
 """Octets of the largest frame that every peer has to take (RFC 9113 §4.2)."""
 
 
+Piece = tuple[bytes, int | None]
+"""Octets of at most one frame, and its event where its last octet is in here."""
+
+
+class NextStep(tuple[None]):
+    """Awaiting it goes on in a step of one's own, as `asyncio.sleep(0)` does."""
+
+    __slots__ = ()
+    __await__: Any = tuple.__iter__
+
+
+NEXT_STEP: Final = NextStep((None,))
+
+
 @dataclass(slots=True)
-class _Piece:
-    """Octets of at most one frame; `frame` is its event where its last octet is in here."""
+class _Blocked:
+    """A piece that was handed over and does not fit in yet."""
 
     octets: bytes
     frame: int | None
+    waiter: Waiter | None = None
     lost: bool = False
 
 
@@ -87,16 +101,20 @@ class Pipe:
         self.held = 0
         """Octets inside: accepted and not read yet."""
         self.back: Pipe | None = None
+        self.shut = False
+        """Whether nothing more can be handed over: it was cut, or its sender has ended it."""
         self._loop = loop
         self._trace = trace
-        self._options = options
+        self._sent, self._rows = trace.sent, trace.rows
+        self._capacity = options.capacity
+        self._delay_ns = options.delay_ns
+        self._chunk = options.chunk
+        self._burst = options.burst
         self._name = f"{sender}'s octets of connection {connection}"
         self.lane = f"arrival of {self._name}"
         """What its timers are called among the steps of a run."""
-        # what was handed over and does not fit yet, what travels, what can be read
-        self._waiting: deque[tuple[_Piece, Waiter | None]] = deque()
-        self._travelling: deque[_Piece] = deque()
-        self._arrived: deque[_Piece] = deque()
+        self._waiting: deque[_Blocked] = deque()
+        self._arrived: deque[Piece] = deque()
         self._reader: Waiter | None = None
         self._paused = False
         # the frame that is being handed over, and how much its sender knew when it began
@@ -114,38 +132,56 @@ class Pipe:
     @property
     def blocked(self) -> int:
         """Octets that were handed over and do not fit in yet."""
-        return sum(len(piece.octets) for piece, _ in self._waiting)
+        return sum(len(piece.octets) for piece in self._waiting)
 
     def put(self, octets: bytes) -> bool:
         """Hand over octets without waiting; False if some of them do not fit in yet.
 
         Those wait outside in their order. PipeCut if the pipe was cut or ended before.
         """
-        self._check_open()
-        if octets:
-            for piece in self._record(octets):
-                self._waiting.append((piece, None))
+        if self.shut:
+            raise PipeCut("rst" if self._cut else "fin", self._name)
+        size, waiting = len(octets), self._waiting
+        if not size:
+            return not waiting
+        pieces: Sequence[Piece]
+        if (
+            size < HEADER_LENGTH
+            or size != HEADER_LENGTH + (octets[0] << 16 | octets[1] << 8 | octets[2])
+            or self._partial
+            or self._preface_left
+            or self._garbage
+        ):
+            pieces = self._record(octets)
+        else:
+            frame = self._sent(self.sender, octets, self._loop.now_ns, self.connection)
+            pieces = ((octets, frame),)
+        if waiting or self._chunk is not None or self.held + size > self._capacity:
+            waiting.extend(_Blocked(part, frame) for part, frame in pieces)
             self._accept()
-        return not self._waiting
+        else:
+            self.held += size
+            self._let_travel(pieces)
+        return not waiting
 
     async def write(self, octets: bytes) -> None:
         """Hand over octets; comes back when all have been accepted, PipeCut if that cannot be."""
         if self.put(octets):
             return
-        piece, _ = self._waiting[-1]
-        waiter = self._loop.waiter(f"room for {self._name}")
-        self._waiting[-1] = (piece, waiter)
-        await waiter
+        last = self._waiting[-1]
+        if last.waiter is None:
+            last.waiter = self._loop.waiter(f"room for {self._name}")
+        await last.waiter
         # raised here and not by the waiter: an exception in a future holds the frames of those
         # who awaited it, and they hold the future
-        if piece.lost:
+        if last.lost:
             raise PipeCut("rst", self._name)
 
     def end(self) -> None:
         """Nothing more will be sent (fin); what was handed over still arrives."""
-        if self._ended or self._cut:
+        if self.shut:
             return
-        self._ended = True
+        self._ended = self.shut = True
         self._record_rest()
         self._trace.cut(self.sender, "fin", at=self._loop.now_ns, connection=self.connection)
         self._accept()
@@ -154,96 +190,86 @@ class Pipe:
         """Lose all octets inside; reader and blocked writers get PipeCut (rst)."""
         if self._cut:
             return
-        self._cut = True
+        self._cut = self.shut = True
         lost = self.held + self.blocked
         if not (self._ended and self._end_arrived and not lost):
             self._record_rest()
             self._trace.cut(
                 self.sender, "rst", lost, at=self._loop.now_ns, connection=self.connection
             )
-        for piece, waiter in self._waiting:
+        for piece in self._waiting:
             piece.lost = True
-            if waiter is not None and not waiter.done():
-                waiter.set_result(None)
+            if piece.waiter is not None and not piece.waiter.done():
+                piece.waiter.set_result(None)
         self._waiting.clear()
-        self._travelling.clear()
         self._arrived.clear()
         self.held = 0
         self._wake()
 
     def ease(self) -> None:
         """Have room for a whole frame of the default size from now on, in one piece."""
-        room = max(self._options.capacity, FRAME_ROOM)
-        self._options = replace(self._options, capacity=room, chunk=None)
+        self._capacity = max(self._capacity, FRAME_ROOM)
+        self._chunk = None
         if self._waiting:
             self._accept()
 
     def discard(self) -> None:
         """Be of no use any more, and write nothing about it into the trace."""
-        self._cut = True
-
-    def _check_open(self) -> None:
-        if self._cut:
-            raise PipeCut("rst", self._name)
-        if self._ended:
-            raise PipeCut("fin", self._name)
+        self._cut = self.shut = True
 
     def _accept(self) -> None:
         """Let in what fits; a piece may be split where the room ends."""
-        options = self._options
-        moved = 0
-        while self._waiting:
-            room = options.capacity - self.held
-            if room <= 0:
-                break
-            piece, waiter = self._waiting[0]
-            if options.chunk is not None:
-                room = min(room, options.chunk)
-            if len(piece.octets) > room:
-                part, piece.octets = _Piece(piece.octets[:room], None), piece.octets[room:]
+        waiting, pieces = self._waiting, list[Piece]()
+        while waiting and (room := self._capacity - self.held) > 0:
+            first = waiting[0]
+            if self._chunk is not None:
+                room = min(room, self._chunk)
+            octets = first.octets
+            if len(octets) > room:
+                octets, first.octets = octets[:room], octets[room:]
+                pieces.append((octets, None))
             else:
-                part = piece
-                self._waiting.popleft()
-                if waiter is not None and not waiter.done():
-                    waiter.set_result(None)
-            self.held += len(part.octets)
-            self._travelling.append(part)
-            moved += 1
-        ending = self._ended and not self._waiting and not self._end_arrived
-        if moved or ending:
-            if options.delay_ns:
-                at_ns = self._loop.now_ns + options.delay_ns
-                self._loop.call_at_ns(at_ns, self._arrive, moved, ending, whose=self.lane)
-            else:
-                self._arrive(moved, ending)
+                pieces.append((octets, first.frame))
+                waiting.popleft()
+                if first.waiter is not None and not first.waiter.done():
+                    first.waiter.set_result(None)
+            self.held += len(octets)
+        if pieces or (self._ended and not waiting):
+            self._let_travel(pieces)
 
-    def _record(self, octets: bytes) -> list[_Piece]:
+    def _let_travel(self, pieces: Sequence[Piece]) -> None:
+        """Have pieces arrive in one go, and behind the last the end."""
+        loop, ending = self._loop, self._ended and not self._waiting
+        if self._delay_ns:
+            at_ns = loop.now_ns + self._delay_ns
+            loop.call_plain_at_ns(at_ns, self.lane, self._arrive, pieces, ending)
+        else:
+            self._arrive(pieces, ending)
+
+    def _record(self, octets: bytes) -> list[Piece]:
         """Write the frames that end in `octets` into the trace; the octets in pieces."""
-        pieces: list[_Piece] = []
-        trace, size, offset = self._trace, len(octets), 0
-        at, connection, sender = self._loop.now_ns, self.connection, self.sender
+        pieces: list[Piece] = []
+        size, offset, at = len(octets), 0, self._loop.now_ns
         if self._garbage:
             self._partial += octets
             self._record_rest()
-            return [_Piece(octets, None)]
+            return [(octets, None)]
         if self._preface_left:
             offset = self._record_preface(octets, pieces)
         while offset < size:
             if self._partial or size - offset < HEADER_LENGTH:
                 offset = self._record_partial(octets, offset, pieces)
                 continue
-            header = read_header(octets, offset)
-            end = offset + HEADER_LENGTH + header.length
+            end = offset + HEADER_LENGTH + read_header(octets, offset).length
             if end > size:
                 offset = self._record_partial(octets, offset, pieces)
                 continue
-            payload = octets[offset + HEADER_LENGTH : end]
-            index = trace.add_frame(sender, header, payload, at=at, connection=connection)
-            pieces.append(_Piece(octets[offset:end], index))
+            whole = octets[offset:end]
+            pieces.append((whole, self._sent(self.sender, whole, at, self.connection)))
             offset = end
         return pieces
 
-    def _record_partial(self, octets: bytes, offset: int, pieces: list[_Piece]) -> int:
+    def _record_partial(self, octets: bytes, offset: int, pieces: list[Piece]) -> int:
         """Go on with a frame that does not end, or did not begin, in these octets."""
         partial = self._partial
         if not partial:
@@ -254,7 +280,7 @@ class Pipe:
             partial += octets[offset : offset + step]
             offset += step
         if len(partial) < HEADER_LENGTH:
-            pieces.append(_Piece(octets[start:offset], None))
+            pieces.append((octets[start:offset], None))
             return offset
         header = read_header(partial)
         step = min(HEADER_LENGTH + header.length - len(partial), len(octets) - offset)
@@ -271,22 +297,22 @@ class Pipe:
                 knew=self._partial_knew,
             )
             partial.clear()
-        pieces.append(_Piece(octets[start:offset], index))
+        pieces.append((octets[start:offset], index))
         return offset
 
-    def _record_preface(self, octets: bytes, pieces: list[_Piece]) -> int:
+    def _record_preface(self, octets: bytes, pieces: list[Piece]) -> int:
         left = self._preface_left
         step = min(len(left), len(octets))
         if octets[:step] != left[:step]:
             self._garbage = True
             self._partial += PREFACE[: len(PREFACE) - len(left)] + octets
             self._record_rest()
-            pieces.append(_Piece(octets, None))
+            pieces.append((octets, None))
             return len(octets)
         self._preface_left = left[step:]
         if not self._preface_left:
             self._trace.preface(at=self._loop.now_ns, connection=self.connection)
-        pieces.append(_Piece(octets[:step], None))
+        pieces.append((octets[:step], None))
         return step
 
     def _record_rest(self) -> None:
@@ -302,20 +328,24 @@ class Pipe:
 
     # -- on the way --
 
-    def _arrive(self, count: int, ending: bool) -> None:
+    def _arrive(self, pieces: Sequence[Piece], ending: bool) -> None:
         if self._cut:
             return
-        for _ in range(count):
-            self._arrived.append(self._travelling.popleft())
+        self._arrived.extend(pieces)
         if ending:
             self._end_arrived = True
-        self._wake()
+        if self._reader is not None:
+            self._wake()
 
     def _wake(self) -> None:
+        """Have the reader look again, if it waits and there is something for it."""
         reader = self._reader
-        if reader is None or reader.done():
+        if reader is None or not (
+            self._cut or (not self._paused and (self._arrived or self._end_arrived))
+        ):
             return
-        if self._cut or (not self._paused and (self._arrived or self._end_arrived)):
+        self._reader = None
+        if not reader.done():
             reader.set_result(None)
 
     # -- the reader's side --
@@ -331,7 +361,7 @@ class Pipe:
 
     async def read(self) -> bytes:
         """The next octets, at most up to the end of a frame; empty after fin, PipeCut after rst."""
-        stepped = self._options.burst
+        stepped = self._burst
         while not self._cut:
             if self._paused or not (self._arrived or self._end_arrived):
                 self._reader = self._loop.waiter(self._name, "deliver", rests=True)
@@ -340,60 +370,46 @@ class Pipe:
                 finally:
                     self._reader = None
             elif not stepped:
-                await next_step()
+                await NEXT_STEP
+            elif not self._arrived:
+                return b""
             else:
-                return self._take() if self._arrived else b""
+                octets, frame = self._arrived.popleft()
+                self.held -= len(octets)
+                if frame is not None:
+                    self.delivered += 1
+                    self._rows.append((DeliveredEvent, self._loop.now_ns, self.connection, frame))
+                if self._waiting:
+                    self._accept()
+                return octets
             stepped = True
         raise PipeCut("rst", self._name)
 
-    def _take(self) -> bytes:
-        piece = self._arrived.popleft()
-        self.held -= len(piece.octets)
-        if piece.frame is not None:
-            self.delivered += 1
-            self._trace.delivered(piece.frame, at=self._loop.now_ns, connection=self.connection)
-        if self._waiting:
-            self._accept()
-        return piece.octets
 
-
-@types.coroutine
-def next_step() -> Generator[None, None, None]:
-    """Go on in a step of one's own, as `asyncio.sleep(0)` does."""
-    yield
+def next_step() -> NextStep:
+    """The same as `NEXT_STEP`."""
+    return NEXT_STEP
 
 
 class Transport:
     """One end of a connection: reads from one pipe, writes to the other."""
 
-    __slots__ = ("connection", "incoming", "outgoing")
+    __slots__ = ("close", "connection", "incoming", "outgoing", "put", "read", "write")
+    read: Callable[[], Coroutine[Any, Any, bytes]]
+    """The peer's next octets, see `Pipe.read`."""
+    put: Callable[[bytes], bool]
+    """Hand over octets without waiting, see `Pipe.put`."""
+    write: Callable[[bytes], Coroutine[Any, Any, None]]
+    """The same, and wait until all are accepted, see `Pipe.write`."""
+    close: Callable[[], None]
+    """Send nothing more (fin), see `Pipe.end`."""
 
     def __init__(self, incoming: Pipe, outgoing: Pipe) -> None:
         self.incoming = incoming
         self.outgoing = outgoing
         self.connection = outgoing.connection
-
-    async def read(self) -> bytes:
-        """The peer's next octets, at most up to the end of a frame.
-
-        Empty when the peer has ended its direction; PipeCut when the connection is lost.
-        """
-        return await self.incoming.read()
-
-    async def write(self, octets: bytes) -> None:
-        """Hand over octets at once, in the order of the calls, and wait until all are accepted.
-
-        PipeCut when the connection is lost, or was closed by this side.
-        """
-        await self.outgoing.write(octets)
-
-    def put(self, octets: bytes) -> bool:
-        """Hand over octets without waiting; False if some of them do not fit in yet."""
-        return self.outgoing.put(octets)
-
-    def close(self) -> None:
-        """Send nothing more (fin); what was handed over still arrives."""
-        self.outgoing.end()
+        self.read = incoming.read
+        self.put, self.write, self.close = outgoing.put, outgoing.write, outgoing.end
 
     def abort(self) -> None:
         """Lose the connection (rst), both directions and all octets on the way."""
@@ -413,7 +429,7 @@ class Transport:
     @property
     def closed(self) -> bool:
         """Whether this side can send nothing more."""
-        return self.outgoing._cut or self.outgoing._ended
+        return self.outgoing.shut
 
 
 def connect(

@@ -30,27 +30,28 @@ class Label(NamedTuple):
 
 
 class Step(asyncio.Handle):
-    """A callback that is ready to run."""
+    """A callback that is ready to run; `Agenda.call_soon` makes it."""
 
     __slots__ = ("args", "callback", "context", "number", "owner")
+    callback: Callable[..., object]
+    args: tuple[Any, ...]
+    context: Context | None
+    """None: it is a callback that looks at no context."""
     number: int
     """Its place in the order of getting ready."""
     owner: int
-    """Whose steps keep their order with this one; see `Ready`."""
+    """The task whose steps keep their order with this one, by its `id`; 0 for a plain callback."""
 
-    def __init__(
-        self, callback: Callable[..., object], args: tuple[Any, ...], context: Context
-    ) -> None:
-        self.callback = callback
-        self.args = args
-        self.context = context
-        self._cancelled = False
+    __init__ = object.__init__
 
     def cancel(self) -> None:
         """Forget the callback; it will not run."""
-        self._cancelled = True
-        self.callback = _nothing
+        self.callback = nothing
         self.args = ()
+
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self.callback is nothing
 
     def __repr__(self) -> str:
         return f"<Step {label_of(self)}>"
@@ -60,29 +61,26 @@ class Timer(asyncio.TimerHandle):
     """A callback that gets ready at a virtual time; `whose` it is, is told in its label."""
 
     __slots__ = ("args", "at_ns", "callback", "context", "number", "owner", "whose")
+    at_ns: int
+    whose: str
+    callback: Callable[..., object]
+    args: tuple[Any, ...]
+    context: Context | None
     number: int
     owner: int
 
-    def __init__(
-        self,
-        at_ns: int,
-        callback: Callable[..., object],
-        args: tuple[Any, ...],
-        context: Context,
-        whose: str,
-    ) -> None:
-        self.at_ns = at_ns
-        self.callback = callback
-        self.args = args
-        self.context = context
-        self.whose = whose
-        self._cancelled = False
+    __init__ = object.__init__
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def cancel(self) -> None:
         """Forget the callback; it will not run."""
-        self._cancelled = True
-        self.callback = _nothing
+        self.callback = nothing
         self.args = ()
+
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self.callback is nothing
 
     def when(self) -> float:
         """Virtual seconds, as asyncio wants it."""
@@ -106,7 +104,7 @@ class Waiter(asyncio.Future[None]):
     rests: bool
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """Stands in a cancelled step."""
 
 
@@ -143,11 +141,12 @@ class Seeded:
     """Any of them, by a seed."""
 
     def __init__(self, seed: int) -> None:
-        self._random = Random(seed).random
+        self.draw = Random(seed).random
+        """A share of the candidates, the next one at each call: which it is, their number says."""
 
     def choose(self, candidates: Sequence[Step | Timer]) -> int:
         """One at random, all alike."""
-        return int(self._random() * len(candidates))
+        return int(self.draw() * len(candidates))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,41 +8,32 @@ here.
 import asyncio
 import sys
 from asyncio import events
-from collections import deque
-from collections.abc import (
-    AsyncGenerator,
-    Awaitable,
-    Callable,
-    Collection,
-    Coroutine,
-    Generator,
-)
-from contextvars import Context, copy_context
-from functools import partial
-from heapq import heappop, heappush
-from typing import Any, Final, Literal, TypeVar, TypeVarTuple, cast
+from bisect import insort
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
+from contextvars import Context
+from operator import attrgetter
+from typing import Any, Final, Literal, TypeVar, cast
 from weakref import ref
 
-from h2proof.sim.clock.outside import Sealed
-from h2proof.sim.clock.ready import AnyStep, Ready
-from h2proof.sim.scheduler import FIFO, Fifo, Schedule, Step, StepKind, Timer, Waiter, label_of
+from h2proof.sim.clock.agenda import Agenda, AnyStep
+from h2proof.sim.scheduler import FIFO, Fifo, Schedule, Seeded, StepKind, Waiter, nothing
 
 T = TypeVar("T")
-Ts = TypeVarTuple("Ts")
 Stop = Literal["idle", "time", "steps", "stopped"]
 """Why `advance` came back: nothing left to happen, nothing before the time given, too many steps."""
 
-SECOND_NS: Final = 1_000_000_000
+ARRIVAL: Final = attrgetter("number")
+"""A step's place in the order of getting ready."""
 
 SPINS_MAX: Final = 10_000
 """Steps at one instant after which a pending timer fires all the same: polling takes time."""
 
 
-class VirtualLoop(Sealed):
+class VirtualLoop(Agenda):
     """An event loop in virtual nanoseconds, deterministic for a deterministic schedule."""
 
     def __init__(self, schedule: Schedule = FIFO) -> None:
-        self.now_ns = 0
+        super().__init__()
         self.steps = 0
         """Callbacks run so far."""
         self.choices: list[int] = []
@@ -54,9 +45,6 @@ class VirtualLoop(Sealed):
         self.on_error: Callable[[str], None] | None = None
         """Told of each entry of `errors` when it is made."""
         self._schedule = schedule
-        self._ready: deque[AnyStep] | Ready = deque() if isinstance(schedule, Fifo) else Ready()
-        self._timers: list[tuple[int, int, Timer]] = []
-        self._timer_count = 0
         self._tasks: list[ref[asyncio.Task[Any]]] = []
         self._children: dict[str, int] = {}
         self._stopping = False
@@ -90,18 +78,16 @@ class VirtualLoop(Sealed):
             sys.set_asyncgen_hooks(*hooks)
 
     def _advance(self, until_ns: int | None, last: int) -> Stop:
-        ready, timers = self._ready, self._timers
-        if isinstance(ready, deque):
-            heads: Collection[AnyStep] = ready
-            cancelled: Collection[AnyStep] = ()
-            pick: Callable[[], AnyStep] = ready.popleft
-        else:
-            heads, cancelled, pick = ready.heads, ready.cancelled, partial(self._pick, ready)
+        heads, plain, behind, cancelled = self._heads, self._plain, self._behind, self._cancelled
+        times, choices, schedule = self._times, self.choices, self._schedule
+        in_order = isinstance(schedule, Fifo)
+        draw = schedule.draw if type(schedule) is Seeded else None
         spins_end = self.steps + SPINS_MAX
+        step: AnyStep
         while True:
-            if timers and timers[0][0] <= self.now_ns:
+            if times and times[0] <= self.now_ns:
                 self._fire()
-            if not (heads or cancelled) or (self.steps >= spins_end and timers):
+            if not (heads or cancelled) or (self.steps >= spins_end and times):
                 stop = self._move_time(until_ns)
                 if stop is not None and not (heads or cancelled):
                     return stop
@@ -109,10 +95,48 @@ class VirtualLoop(Sealed):
                 continue
             if self.steps >= last:
                 return "steps"
-            step = pick()
+
+            # who is next
+            if not heads:
+                step = cancelled.pop()
+            else:
+                swept, place, ready = False, 0, len(heads)
+                if not in_order:
+                    for step in heads:
+                        if step.callback is nothing:
+                            swept, place = True, heads.index(step)
+                            break
+                    else:
+                        if ready > 1:
+                            place = schedule.choose(heads) if draw is None else int(draw() * ready)
+                            choices.append(place)
+                step = heads[place]
+                if step.owner:
+                    del heads[place]
+                    if queue := behind[step.owner]:
+                        insort(heads, queue.popleft(), key=ARRIVAL)
+                    else:
+                        del behind[step.owner]
+                else:
+                    plain.popleft()
+                    if not plain:
+                        del heads[place]
+                    elif place + 1 == ready or heads[place + 1].number > plain[0].number:
+                        heads[place] = plain[0]
+                    else:
+                        del heads[place]
+                        insort(heads, plain[0], key=ARRIVAL)
+                if swept:
+                    cancelled.append(step)
+                    continue
+
             self.steps += 1
+            context = step.context
             try:
-                step.context.run(step.callback, *step.args)
+                if context is None:
+                    step.callback(*step.args)
+                else:
+                    context.run(step.callback, *step.args)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:  # noqa: BLE001  # as asyncio: the loop outlives a callback
@@ -121,37 +145,16 @@ class VirtualLoop(Sealed):
             if self._stopping:
                 return "stopped"
 
-    def _fire(self) -> None:
-        timers = self._timers
-        while timers and timers[0][0] <= self.now_ns:
-            timer = heappop(timers)[2]
-            if not timer._cancelled:
-                self._ready.append(timer)
-
     def _move_time(self, until_ns: int | None) -> Stop | None:
-        timers = self._timers
-        while timers and timers[0][2]._cancelled:
-            heappop(timers)
-        if timers and (until_ns is None or timers[0][0] <= until_ns):
-            self.now_ns = max(self.now_ns, timers[0][0])
+        """To the next timer, or as far as it may go; why not to a timer."""
+        next_ns = self._next_time()
+        if next_ns is not None and (until_ns is None or next_ns <= until_ns):
+            self.now_ns = max(self.now_ns, next_ns)
             return None
-        if not timers or until_ns is None:
+        if next_ns is None or until_ns is None:
             return "idle"
         self.now_ns = max(self.now_ns, until_ns)
         return "time"
-
-    def _pick(self, ready: Ready) -> AnyStep:
-        """The step that the schedule wants; order within one task, and of callbacks, is kept."""
-        heads = ready.heads
-        for step in heads:
-            if step._cancelled:
-                ready.sweep()
-                break
-        if len(heads) < 2:
-            return ready.pop(0)
-        chosen = self._schedule.choose(heads)
-        self.choices.append(chosen)
-        return ready.pop(chosen)
 
     def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:
         """Run until the future is done; RuntimeError if nothing is left that could finish it."""
@@ -193,8 +196,7 @@ class VirtualLoop(Sealed):
     def close(self) -> None:
         """Forget all that is pending."""
         self._closed = True
-        self._ready.clear()
-        self._timers.clear()
+        self._forget()
 
     async def shutdown_asyncgens(self) -> None:
         """Nothing to do: a generator is finished when its last reference goes."""
@@ -206,66 +208,7 @@ class VirtualLoop(Sealed):
         if not self._closed:
             self.create_task(generator.aclose())
 
-    # -- asking for steps --
-
-    def call_soon(
-        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
-    ) -> Step:
-        """Run the callback in a step of its own, after this one."""
-        step = Step(callback, args, copy_context() if context is None else context)
-        self._ready.append(step)
-        return step
-
-    def call_soon_threadsafe(
-        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
-    ) -> Step:
-        """The same as `call_soon`: there are no other threads."""
-        return self.call_soon(callback, *args, context=context)
-
-    def call_at_ns(
-        self,
-        at_ns: int,
-        callback: Callable[[*Ts], object],
-        *args: *Ts,
-        context: Context | None = None,
-        whose: str | None = None,
-    ) -> Timer:
-        """Run the callback when the clock shows `at_ns` virtual nanoseconds.
-
-        It is called after `whose` it is; after the task that asks if nobody is named.
-        """
-        if whose is None:
-            task = asyncio.current_task(self)
-            whose = "" if task is None else task.get_name()
-        timer = Timer(at_ns, callback, args, copy_context() if context is None else context, whose)
-        self._timer_count += 1
-        heappush(self._timers, (at_ns, self._timer_count, timer))
-        return timer
-
-    def call_at(
-        self,
-        when: float,
-        callback: Callable[[*Ts], object],
-        *args: *Ts,
-        context: Context | None = None,
-    ) -> Timer:
-        """Run the callback at `when` virtual seconds, as asyncio counts."""
-        return self.call_at_ns(round(when * SECOND_NS), callback, *args, context=context)
-
-    def call_later(
-        self,
-        delay: float,
-        callback: Callable[[*Ts], object],
-        *args: *Ts,
-        context: Context | None = None,
-    ) -> Timer:
-        """Run the callback after `delay` virtual seconds."""
-        at_ns = self.now_ns + max(0, round(delay * SECOND_NS))
-        return self.call_at_ns(at_ns, callback, *args, context=context)
-
-    def time(self) -> float:
-        """Virtual seconds since the loop was made."""
-        return self.now_ns / SECOND_NS
+    # -- what can be awaited --
 
     def create_future(self) -> "asyncio.Future[Any]":
         """An ordinary future of asyncio."""
@@ -320,20 +263,6 @@ class VirtualLoop(Sealed):
             if resting or not _rests(task)
         ]
 
-    def pending(self) -> tuple[object, ...]:
-        """All steps that are ready and timers that are set: labels and times, sorted."""
-        timers = [
-            (at_ns, label_of(timer)) for at_ns, _, timer in self._timers if not timer._cancelled
-        ]
-        ready = [label_of(step) for step in self._ready if not step._cancelled]
-        return (tuple(sorted(ready)), tuple(sorted(timers)))
-
-    @property
-    def next_timer_ns(self) -> int | None:
-        """When the next timer fires, or None."""
-        times = [at for at, _, timer in self._timers if not timer._cancelled]
-        return min(times, default=None)
-
     # -- errors and the rest of asyncio's interface --
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
@@ -374,9 +303,8 @@ class VirtualLoop(Sealed):
         """Who was set."""
         return self._factory
 
-    def get_debug(self) -> bool:
-        """Always False: asyncio's debug mode looks at the real clock."""
-        return False
+    get_debug: Any = staticmethod(bool)
+    """Always False: asyncio's debug mode looks at the real clock."""
 
     def set_debug(self, enabled: bool) -> None:
         """Ignored, see `get_debug`."""

@@ -1,0 +1,212 @@
+"""What is to happen on a loop: the steps that are ready, and the timers that are set.
+
+Steps of one task keep their order, and so do plain callbacks among themselves: each of them is an
+owner, and only the first of an owner's steps, its head, can be next. Heads stand in the order of
+getting ready, as a schedule is shown them. Who chooses, and what a step does, is not known here.
+"""
+
+from asyncio import Task, current_task
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextvars import Context, copy_context
+from heapq import heappop, heappush
+from typing import Any, Final, TypeVarTuple
+
+from h2proof.sim.clock.outside import Sealed
+from h2proof.sim.scheduler import Step, Timer, label_of, nothing
+
+Ts = TypeVarTuple("Ts")
+AnyStep = Step | Timer
+
+SECOND_NS: Final = 1_000_000_000
+
+PLAIN: Final = 0
+"""The owner of callbacks that belong to no task."""
+
+
+class Agenda(Sealed):
+    """The part of an event loop that is asked for steps; `now_ns` is moved by who runs them."""
+
+    def __init__(self) -> None:
+        self.now_ns = 0
+        self._heads: list[AnyStep] = []
+        """Who can be next, in the order of getting ready; also what was cancelled, until it is swept."""
+        self._plain: deque[AnyStep] = deque()
+        """The plain callbacks that are ready; the first of them is a head."""
+        self._behind: dict[int, deque[AnyStep] | None] = {}
+        """For each task that has a head what it has ready besides."""
+        self._cancelled: list[AnyStep] = []
+        """Swept from the heads; they run, as steps that do nothing, when nobody else can."""
+        self._number = 0
+        self._due: dict[int, list[Timer]] = {}
+        """The timers of each time at which some are due."""
+        self._times: list[int] = []
+        """Those times, a heap."""
+
+    # -- asking for steps --
+
+    def call_soon(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> Step:
+        """Run the callback in a step of its own, after this one."""
+        step: Step = Step()
+        step.callback = callback
+        step.args = args
+        step.context = copy_context() if context is None else context
+        self._number = step.number = self._number + 1
+        made: Any = callback
+        try:
+            task = made.__self__
+            owner = step.owner = id(task) if isinstance(task, Task) else PLAIN
+        except AttributeError:
+            owner = step.owner = PLAIN
+        if not owner:
+            if not self._plain:
+                self._heads.append(step)
+            self._plain.append(step)
+        elif owner in self._behind:
+            self._wait_behind(step)
+        else:
+            self._behind[owner] = None
+            self._heads.append(step)
+        return step
+
+    def call_soon_threadsafe(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> Step:
+        """The same as `call_soon`: there are no other threads."""
+        return self.call_soon(callback, *args, context=context)
+
+    def call_plain_at_ns(
+        self, at_ns: int, whose: str, callback: Callable[[*Ts], object], *args: *Ts
+    ) -> Timer:
+        """Run a callback of no task, which looks at no context, at `at_ns` virtual nanoseconds."""
+        timer: Timer = Timer()
+        timer.at_ns = at_ns
+        timer.whose = whose
+        timer.callback = callback
+        timer.args = args
+        timer.context = None
+        timer.owner = PLAIN
+        if at_ns in self._due:
+            self._due[at_ns].append(timer)
+        else:
+            self._due[at_ns] = [timer]
+            heappush(self._times, at_ns)
+        return timer
+
+    def call_at_ns(
+        self,
+        at_ns: int,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+        whose: str | None = None,
+    ) -> Timer:
+        """Run the callback when the clock shows `at_ns` virtual nanoseconds.
+
+        It is called after `whose` it is; after the task that asks if nobody is named.
+        """
+        if whose is None:
+            task = current_task(self)
+            whose = "" if task is None else task.get_name()
+        timer = self.call_plain_at_ns(at_ns, whose, callback, *args)
+        timer.context = copy_context() if context is None else context
+        timer.owner = _owner_of(callback)
+        return timer
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> Timer:
+        """Run the callback at `when` virtual seconds, as asyncio counts."""
+        return self.call_at_ns(round(when * SECOND_NS), callback, *args, context=context)
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> Timer:
+        """Run the callback after `delay` virtual seconds."""
+        at_ns = self.now_ns + max(0, round(delay * SECOND_NS))
+        return self.call_at_ns(at_ns, callback, *args, context=context)
+
+    def time(self) -> float:
+        """Virtual seconds since the loop was made."""
+        return self.now_ns / SECOND_NS
+
+    # -- getting ready --
+
+    def _fire(self) -> None:
+        """Timers that are due get ready, those of one time in the order in which they were set."""
+        heads, plain, times = self._heads, self._plain, self._times
+        while times and times[0] <= self.now_ns:
+            for timer in self._due.pop(heappop(times)):
+                if timer.callback is nothing:
+                    continue
+                self._number = timer.number = self._number + 1
+                owner = timer.owner
+                if not owner:
+                    if not plain:
+                        heads.append(timer)
+                    plain.append(timer)
+                elif owner in self._behind:
+                    self._wait_behind(timer)
+                else:
+                    self._behind[owner] = None
+                    heads.append(timer)
+
+    def _wait_behind(self, step: AnyStep) -> None:
+        """Let a task have one more step ready, behind those that it has."""
+        queue = self._behind[step.owner]
+        if queue is None:
+            queue = self._behind[step.owner] = deque()
+        queue.append(step)
+
+    def _next_time(self) -> int | None:
+        """When the next timer fires that was not cancelled; forgets those before it that were."""
+        times = self._times
+        while times:
+            for timer in self._due[times[0]]:
+                if timer.callback is not nothing:
+                    return times[0]
+            del self._due[heappop(times)]
+        return None
+
+    def _forget(self) -> None:
+        """Have nothing to happen any more."""
+        for pending in (self._heads, self._plain, self._behind, self._cancelled):
+            pending.clear()
+        self._due.clear()
+        self._times.clear()
+
+    # -- looking at it --
+
+    def _ready(self) -> Iterator[AnyStep]:
+        """All steps that are ready, in no order."""
+        yield from (step for step in self._heads if step.owner)
+        yield from self._plain
+        for queue in self._behind.values():
+            yield from queue or ()
+        yield from self._cancelled
+
+    def pending(self) -> tuple[object, ...]:
+        """All steps that are ready and timers that are set: labels and times, sorted."""
+        timers = [
+            (timer.at_ns, label_of(timer))
+            for timers in self._due.values()
+            for timer in timers
+            if timer.callback is not nothing
+        ]
+        ready = [label_of(step) for step in self._ready() if step.callback is not nothing]
+        return (tuple(sorted(ready)), tuple(sorted(timers)))
+
+
+def _owner_of(callback: Callable[..., object]) -> int:
+    task = getattr(callback, "__self__", None)
+    return id(task) if isinstance(task, Task) else PLAIN
