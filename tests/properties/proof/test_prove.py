@@ -238,3 +238,13 @@ def test_two_hash_seeds_give_the_same_json() -> None:
     }
 
     assert 1 == len(outputs)
+
+
+@pytest.mark.slow
+def test_the_readme_shows_the_verdicts_of_the_default_proof() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    verdicts = readme.partition("prints a page to paste into the review:\n\n```\n")[2]
+    shown = verdicts.partition("```")[0]
+
+    assert shown.startswith("  caddy ")
+    assert shown in FORMS["text"](prove())

@@ -1,6 +1,7 @@
 """Every schedule is tried, and the reduction leaves out no outcome."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,9 @@ async def short(w: ResponseWriter, r: Request) -> None:
 def explored(scenario: Scenario, handler: Any = short, **options: Any) -> Explored:
     return explore_all(scenario, world_of(handler), **options)
 
+
+PROOFS = Path(__file__).resolve().parents[3] / "docs" / "proofs.md"
+"""Quotes what an exploration says of itself."""
 
 ONE = Scenario(server="plain", schedule="fifo")
 TWO = Scenario(
@@ -138,3 +142,4 @@ def test_two_promises_one_cancelled_one_stall() -> None:
     assert () == result.failures
     assert len(outcomes) == result.outcomes
     assert random <= outcomes
+    assert " ".join(str(result).split()) in " ".join(PROOFS.read_text("utf-8").split())
