@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from h2proof.sim.handlers import STAGES
-from h2proof.sim.world.world import collector_off
+from h2proof.sim.world.world import CollectorOff
 
 EVERY = tuple(STAGES)
 NOTHING = {"resources": "", "links": ""}
@@ -13,7 +13,7 @@ NOTHING = {"resources": "", "links": ""}
 
 @pytest.mark.parametrize("name", EVERY)
 def test_c45a_everything_is_kept_while_the_handler_is_blocked(bench: Any, name: str) -> None:
-    with collector_off():
+    with CollectorOff():
         played = bench(name, settings={4: 0}, options={**NOTHING, "body_octets": 8192})
         played.get()
         played.run(5000)
@@ -29,7 +29,7 @@ def test_c45a_everything_is_kept_while_the_handler_is_blocked(bench: Any, name: 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_c45b_nothing_is_kept_while_only_the_final_flush_is_blocked(bench: Any, name: str) -> None:
-    with collector_off():
+    with CollectorOff():
         played = bench(name, settings={4: 0}, options={**NOTHING, "body_octets": 100})
         played.get()
 
@@ -45,7 +45,7 @@ def test_c45b_nothing_is_kept_while_only_the_final_flush_is_blocked(bench: Any, 
 def test_c45c_all_goes_when_the_blocked_handlers_stream_is_closed(
     bench: Any, name: str, end: str
 ) -> None:
-    with collector_off():
+    with CollectorOff():
         played = bench(name, settings={4: 0}, options={**NOTHING, "body_octets": 8192})
         stream = played.get()
         if end == "reset":
@@ -60,7 +60,7 @@ def test_c45c_all_goes_when_the_blocked_handlers_stream_is_closed(
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("how", ["gives_up", "fails_late", "nothing", "copy", "write"])
 def test_a_wrapper_goes_on_every_way_out(bench: Any, name: str, how: str) -> None:
-    with collector_off():
+    with CollectorOff():
         options = {"resources": "/r", "links": "</l>", "how": how}
         played = bench(name, options=options)
         played.get()

@@ -26,7 +26,7 @@ from types import (
 from typing import Any, Final
 
 from h2proof.sim.clock import waits_for
-from h2proof.sim.resources import Holding, Register
+from h2proof.sim.resources import NOBODY, Holding, Register
 from h2proof.sim.trace import Trace
 from h2proof.sim.world.faults import Faulty
 
@@ -212,9 +212,10 @@ class Survivors:
         self, register: Register, *, roots: Iterable[object] = (), collected: bool = False
     ) -> None:
         self._register = register
+        self._live = register.live
+        self._waiting = _unshared(self._live)
         self._holders: Holders | None = None
-        self._waiting = _unshared(register.live)
-        kept = [each.obj for each in register.live if self._is_asked(each)]
+        kept = [obj for each in self._live if (obj := self._asked(each)) is not None]
         if kept:
             self._holders = Holders(roots, collected=collected)
             self._holders.look_further(kept)
@@ -228,8 +229,11 @@ class Survivors:
         holders = self._holders
         if holders is None:
             return
-        kept = [each for each in self._register.live if self._is_asked(each)]
-        tangled = [each.resource for each in kept if holders.is_tangled(each.obj)]
+        tangled = [
+            each.resource
+            for each in self._live
+            if (obj := self._asked(each)) is not None and holders.is_tangled(obj)
+        ]
         for resource in tangled:
             self._register.release(resource, by="the collector, from a traceback's cycle")
 
@@ -239,49 +243,37 @@ class Survivors:
         A task that still runs holds itself: in place of a chain stands what it waits for. A counted
         resource without an object has no chain.
         """
-        for holding in self._register.live:
-            trace.resource(
-                "held",
-                holding.resource,
-                at=at,
-                connection=holding.connection,
-                stream=holding.stream,
-                size=holding.size,
-                chain=self._chain(holding),
-            )
+        for each in self._live:
+            if each.live:
+                _, _, connection, _, resource, stream, _, size, _ = each.acquired
+                chain = self._chain(each)
+                trace.resource("held", resource, at, connection, stream, "", size, chain)
         if self._holders is not None:
             self._holders.forget()
 
     def _chain(self, holding: Holding) -> Chain:
-        obj = holding.obj
-        if isinstance(obj, asyncio.Task) and _runs(obj):
+        obj = holding()
+        if isinstance(obj, asyncio.Task) and not obj.done():
             return (f"it waits for {waits_for(obj)}",)
         if id(obj) in self._waiting and holding.pool is not None:
             return IN_POOL
-        if obj is None or self._holders is None:
+        if obj is NOBODY or obj is None or self._holders is None:
             return ()
         return self._holders.chain(obj)
 
-    def _is_asked(self, holding: Holding) -> bool:
-        """Whether the object graph has to tell who holds what stands for the resource."""
-        waits = holding.pool is not None and id(holding.obj) in self._waiting
-        return not waits and _is_kept(holding)
+    def _asked(self, holding: Holding) -> object | None:
+        """The object that stands for the resource, if the object graph has to tell who holds it."""
+        obj = holding()
+        if obj is NOBODY or (isinstance(obj, asyncio.Task) and not obj.done()):
+            return None
+        return None if holding.pool is not None and id(obj) in self._waiting else obj
 
 
 def _unshared(live: Iterable[Holding]) -> set[int]:
     """What waits in its pool and is referred to by nothing else: who holds it needs no search."""
-    pools = {id(pool): pool for each in live if each.pool is not None and (pool := each.pool())}
-    return {each for pool in pools.values() for each in pool.unshared()}
-
-
-def _is_kept(holding: Holding) -> bool:
-    """Whether somebody else than itself holds an object that stands for the resource."""
-    obj = holding.obj
-    return obj is not None and not _runs(obj)
-
-
-def _runs(obj: object) -> bool:
-    return isinstance(obj, asyncio.Task) and not obj.done()
+    pools = {id(each.pool): each.pool for each in live if each.pool is not None}
+    found = [pool.unshared() for known in pools.values() if (pool := known()) is not None]
+    return set().union(*found)
 
 
 def _stays(holder: object) -> bool:

@@ -8,8 +8,8 @@ trace with the chain of its holders. A run ends at its bounds and never hangs. I
 
 import asyncio
 import gc
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from h2proof.sim.resources import Register
 from h2proof.sim.scenario import ClientPlan, Scenario
 from h2proof.sim.scheduler import FIFO, Schedule, Scripted, Seeded
 from h2proof.sim.side import Side, Stage
-from h2proof.sim.trace import ConnectionInfo, Trace
+from h2proof.sim.trace import ConnectionInfo, NoteEvent, Trace
 from h2proof.sim.world.accounts import Watched
 from h2proof.sim.world.faults import CallFaults, faulty
 from h2proof.sim.world.holders import Survivors
@@ -89,7 +89,7 @@ class World:
 
     def play(self) -> Run:
         """All phases; the collector is off meanwhile, so that only counting releases anything."""
-        with collector_off():
+        with CollectorOff():
             try:
                 return self._play()
             finally:
@@ -162,8 +162,8 @@ class World:
     def _come_to_rest(self) -> Stop:
         """In turns, one for each exchange that is open, as long as frames arrive in them."""
         until_ns = self.loop.now_ns + self.scenario.bounds.quiet_ns
-        exchanges = (each for client in self._clients for each in client.exchanges.values())
-        turns = min(sum(not each.over for each in exchanges), QUIET_TURNS_MAX)
+        open_ = [not each.over for client in self._clients for each in client.exchanges.values()]
+        turns = min(sum(open_), QUIET_TURNS_MAX)
         before, stop = self._arrived, self._advance(until_ns)
         while stop == "steps" and turns > 1 and self._arrived > before:
             turns, before, stop = turns - 1, self._arrived, self._advance(until_ns)
@@ -172,7 +172,7 @@ class World:
     @property
     def _arrived(self) -> int:
         """Frames that came to the other side, on all connections."""
-        return sum(each.incoming.delivered for each in self._transports)
+        return sum([each.incoming.delivered for each in self._transports])
 
     async def _end_all(self) -> None:
         for last in self.stage.ends:
@@ -183,7 +183,7 @@ class World:
     def note(self, text: str, *, connection: int = 0, stream: int = 0) -> None:
         """A milestone of the run."""
         if self._recording:
-            self.trace.note(text, at=self.loop.now_ns, connection=connection, stream=stream)
+            self.trace.rows.append((NoteEvent, self.loop.now_ns, connection, text, stream))
 
     def _built(self, handler: HandlerModel | Callable[..., Any]) -> Handler:
         built = handler.build(self.stage) if isinstance(handler, HandlerModel) else handler
@@ -213,7 +213,7 @@ class World:
     def _watch_task(self, task: "asyncio.Task[Any]") -> None:
         """What runs for the server is one of the things that can be left over."""
         name = task.get_name()
-        if self._recording and not name.startswith("client "):
+        if not name.startswith("client "):
             self.register.track(task, "task", by=name)
 
     def _uncaught(self, error: str) -> None:
@@ -222,12 +222,14 @@ class World:
     def _strike(self) -> None:
         """Take the stage down without a trace: what still waits is closed, not cancelled."""
         self._recording = False
+        self.loop.on_task = self.loop.on_error = None
+        self._clients.clear()  # they know how to connect, and so the world
         self.register.mute()
         for transport in self._transports:
             transport.discard()
         self.loop.set_exception_handler(lambda loop, context: None)
         for task in self.loop.tasks():
-            with suppress(BaseException):
+            with suppress(BaseException):  # a handler may do anything when it is closed
                 task.get_coro().close()
             vars_of_task: Any = task
             vars_of_task._log_destroy_pending = False
@@ -260,17 +262,17 @@ def acts_of(plan: ClientPlan) -> tuple[tuple[Behaviour, Part], ...]:
     return tuple(acts)
 
 
-@contextmanager
-def collector_off() -> Iterator[None]:
+class CollectorOff:
     """No collector during a run, for its runs would free objects at chance moments.
 
     What was young before is aged first, so that the young are those that the run has made.
     """
-    was_on = gc.isenabled()
-    gc.collect(0)
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
+
+    def __enter__(self) -> None:
+        self._was_on = gc.isenabled()
+        gc.collect(0)
+        gc.disable()
+
+    def __exit__(self, *_: object) -> None:
+        if self._was_on:
             gc.enable()
