@@ -130,7 +130,7 @@ def _said(trace: Trace, note: int) -> tuple[set[Stream], Places, set[Stream]]:
 
 def _promised(trace: Trace, place: int) -> int:
     start = 1 if trace.columns.flags[place] & PADDED else 0
-    return int.from_bytes(trace.payload_at(place)[start : start + 4], "big") & 0x7FFFFFFF
+    return int.from_bytes(trace.columns.payload(place)[start : start + 4], "big") & 0x7FFFFFFF
 
 
 def _over(trace: Trace, note: int) -> set[int]:

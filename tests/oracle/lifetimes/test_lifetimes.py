@@ -1,10 +1,14 @@
 """Exactly one release, and no touch after it; stale handles are told by their generation."""
 
-import pytest
+from typing import get_args
 
-from h2proof.oracle import lifetimes
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from h2proof.oracle import ledger, lifetimes
 from h2proof.sim.resources import Pool, Register
-from h2proof.sim.trace import Resource, Trace
+from h2proof.sim.trace import Resource, ResourceKind, Trace
 
 
 class Buffer:
@@ -126,3 +130,20 @@ def test_nothing_is_said_of_what_was_acquired_before_the_trace(kind: str) -> Non
     trace.resource("used" if kind == "used" else "released", Resource("wrapper", 7))
 
     assert () == lifetimes.examine(trace)
+
+
+MOVES = st.lists(
+    st.tuples(st.sampled_from(get_args(ResourceKind)), st.integers(1, 2), st.integers(1, 3)),
+    max_size=12,
+)
+
+
+@given(MOVES)
+def test_where_a_ledger_is_orderly_there_is_nothing_to_find(
+    moves: list[tuple[ResourceKind, int, int]],
+) -> None:
+    trace = Trace()
+    for kind, number, generation in moves:
+        trace.resource(kind, Resource("wrapper", number, generation), stream=generation)
+
+    assert [] == rules_of(trace) or not ledger.examine(trace).orderly

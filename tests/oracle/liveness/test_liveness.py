@@ -1,8 +1,11 @@
 """Who still waits after the faults stopped, and what nobody answers."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from h2proof.oracle import liveness
 from h2proof.sim.codec import FrameHeader
-from h2proof.sim.trace import Sender, Trace
+from h2proof.sim.trace import DeliveredEvent, FrameEvent, Sender, Trace
 
 ES, EH = 0x1, 0x4
 
@@ -122,3 +125,62 @@ def test_what_the_clients_left_behind_is_not_owed() -> None:
     trace.note("clients leave")
 
     assert [] == quiet(trace)
+
+
+FRAMES = st.tuples(
+    st.sampled_from(["client", "server"]),
+    st.sampled_from([0, 1, 3, 5, 7, 9]),
+    st.sampled_from([0, ES, EH, ES | EH]),
+    st.sampled_from([1, 2]),
+)
+
+
+@given(st.lists(st.one_of(FRAMES, st.integers(0, 5)), max_size=12))
+def test_what_is_owed_is_what_event_by_event_was_asked_and_not_settled(
+    moves: list[tuple[Sender, int, int, int] | int],
+) -> None:
+    trace = Trace()
+    frames: list[int] = []
+    for move in moves:
+        if not isinstance(move, int):
+            sender, kind, flags, stream = move
+            rest = (2).to_bytes(4, "big") if kind == 5 else bytes(8)
+            frames.append(put(trace, sender, kind, flags, stream, rest))
+        elif move < len(frames):
+            trace.delivered(frames[move])
+    expected = event_by_event(trace)
+
+    assert ["never_finished"] * expected == quiet(trace)
+
+
+def event_by_event(trace: Trace) -> int:
+    """How many answers are owed in the end, to requests and to promises."""
+    settled: set[int] = set()
+    requests: set[int] = set()
+    blocks: set[int] = set()
+    promises: set[int] = set()
+    for event in trace:
+        if isinstance(event, FrameEvent):
+            if event.type == 7:
+                return 0
+            answers = event.sender == "server" and event.type in (0, 1) and event.flags & ES
+            if answers or event.type == 3:
+                settled.add(event.stream)
+                for owed in (requests, blocks, promises):
+                    owed.discard(event.stream)
+            elif event.sender == "server" and event.type == 5:
+                promises.add(2)
+        elif isinstance(event, DeliveredEvent):
+            frame = trace[event.frame_event]
+            assert isinstance(frame, FrameEvent)
+            stream, ends = frame.stream, frame.flags & ES
+            if frame.sender == "server" or stream in settled:
+                continue
+            if frame.type == 9 and frame.flags & EH and stream in blocks:
+                blocks.discard(stream)
+                requests.add(stream)
+            elif frame.type == 1 and ends and not frame.flags & EH:
+                blocks.add(stream)
+            elif frame.type in (0, 1) and ends:
+                requests.add(stream)
+    return len(requests) + len(promises)

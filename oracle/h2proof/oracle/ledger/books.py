@@ -35,7 +35,7 @@ class Ledger:
     def findings(self) -> tuple[Finding, ...]:
         """The leaks."""
         for moment in self._fold.moments:
-            if "leak" in moment.standings(self._trace).values():
+            if "leak" in self._fold.standings(moment).values():
                 return tuple(findings(self._trace, self.survivors, self._fold))
         return ()
 
@@ -103,7 +103,7 @@ class Ledger:
         found: list[Survivor] = []
         for moment in self._fold.moments:
             held = {resource: (event, chain) for event, (resource, chain) in moment.held.items()}
-            for acquired, standing in moment.standings(self._trace).items():
+            for acquired, standing in self._fold.standings(moment).items():
                 life = lives[acquired]
                 event, chain = held.get(life.resource, (moment.note, ()))
                 found.append(Survivor(life, moment.note, event, chain, standing))

@@ -24,38 +24,12 @@ class Moment:
     """With the events that acquired it."""
     ended: frozenset[tuple[int, int]]
     """Streams whose handler has returned, or panicked."""
-    peaks: dict[str, int]
-    """By kind: how many had been live at once."""
     held: dict[int, tuple[Resource, tuple[str, ...]]] = field(default_factory=dict)
     """By the events that say it: what is held, and by whom, from the nearest holder to a root."""
 
-    def standings(self, trace: Trace) -> dict[int, Standing]:
-        """Why each is live: by the event that acquired it, in this order."""
-        standings: dict[int, Standing] = {}
-        pooled: dict[str, int] = defaultdict(int)
-        rows, quiet, after_leave = trace.rows, self.quiet, self.after_leave
-        for resource, event in self.live.items():
-            kind = resource[0]
-            lease = kind.removeprefix(POOLED)
-            if lease != kind:
-                pooled[kind] += 1
-                standings[event] = "pool" if pooled[kind] <= self.peaks.get(lease, 0) else "leak"
-                continue
-            acquired = rows[event]
-            assert not isinstance(acquired, int)
-            connection, stream = acquired[2], acquired[5]
-            lasts = KINDS.get(kind, OTHER).lasts
-            if not after_leave and (lasts == "peer" or (lasts == "connection" and not stream)):
-                standings[event] = "connection"
-            elif not quiet and stream and (connection, stream) not in self.ended:
-                standings[event] = "stall"
-            else:
-                standings[event] = "leak"
-        return standings
-
 
 class Fold:
-    """What is live after each event, and a picture of it at each moment of quiet."""
+    """What is live at each moment of quiet, and what the notes tell."""
 
     def __init__(self, trace: Trace) -> None:
         self.orderly = True
@@ -65,9 +39,9 @@ class Fold:
         self.returned: dict[tuple[int, int], int] = {}
         """By connection and stream: the note that its handler has ended."""
         self.moments: list[Moment] = []
+        self._trace = trace
+        self._peaks: dict[str, dict[int, int]] = {}
         live: dict[Resource, int] = {}
-        counts: dict[str, int] = defaultdict(int)
-        peaks: dict[str, int] = defaultdict(int)
         left = handed_on = False
         for event, row in enumerate(trace.rows):
             if type(row) is tuple and row[0] is ResourceEvent:
@@ -77,11 +51,8 @@ class Fold:
                         self.orderly = False
                         continue
                     live[resource] = event
-                    handed_on = handed_on or resource.generation > 1
-                    kind = resource.kind
-                    counts[kind] += 1
-                    if counts[kind] > peaks[kind]:
-                        peaks[kind] += 1
+                    if resource.generation > 1:
+                        handed_on = True
                 elif what == "held":
                     if self.moments:
                         self.moments[-1].held[event] = resource, row[8]
@@ -89,22 +60,71 @@ class Fold:
                     self.orderly = False
                 elif what == "released":
                     del live[resource]
-                    counts[resource.kind] -= 1
-            elif (
-                type(row) is tuple and row[0] is NoteEvent and (seen := told_by(row[3])) is not None
-            ):
+            elif type(row) is tuple and row[0] is NoteEvent:
+                seen = told_by(row[3])
+                if seen is None:
+                    continue
                 milestone = seen.milestone
                 self.notes.append((event, seen))
                 if milestone in HANDLER_ENDS:
                     self.returned[row[2], row[4]] = event
                 elif milestone in MOMENTS:
                     quiet, ended = milestone == "quiet", frozenset(self.returned)
-                    moment = Moment(event, quiet, left, dict(live), ended, dict(peaks))
-                    self.moments.append(moment)
+                    self.moments.append(Moment(event, quiet, left, dict(live), ended))
                 elif milestone == "clients leave":
                     left = True
         if handed_on and self.orderly:
             self.orderly = not _shared(trace)
+
+    def standings(self, moment: Moment) -> dict[int, Standing]:
+        """Why each is live: by the event that acquired it, in this order."""
+        standings: dict[int, Standing] = {}
+        pooled: dict[str, int] = defaultdict(int)
+        for resource, event in moment.live.items():
+            kind = resource.kind
+            lease = kind.removeprefix(POOLED)
+            if lease != kind:
+                pooled[kind] += 1
+                in_use = self._most_live(lease)[moment.note]
+                standings[event] = "pool" if pooled[kind] <= in_use else "leak"
+                continue
+            acquired = self._trace.rows[event]
+            assert type(acquired) is tuple
+            connection, stream = acquired[2], acquired[5]
+            lasts = KINDS.get(kind, OTHER).lasts
+            of_connection = lasts == "peer" or (lasts == "connection" and not stream)
+            if of_connection and not moment.after_leave:
+                standings[event] = "connection"
+            elif not moment.quiet and stream and (connection, stream) not in moment.ended:
+                standings[event] = "stall"
+            else:
+                standings[event] = "leak"
+        return standings
+
+    def _most_live(self, kind: str) -> dict[int, int]:
+        """How many of a kind had been live at once, by the notes of the moments."""
+        known = self._peaks.get(kind)
+        if known is None:
+            known = self._peaks[kind] = _peaks(self._trace, kind)
+        return known
+
+
+def _peaks(trace: Trace, kind: str) -> dict[int, int]:
+    peaks: dict[int, int] = {}
+    live: set[Resource] = set()
+    peak = 0
+    for event, row in enumerate(trace.rows):
+        if type(row) is tuple and row[0] is ResourceEvent:
+            if row[4].kind != kind:
+                continue
+            if row[3] == "acquired":
+                live.add(row[4])
+                peak = max(peak, len(live))
+            elif row[3] == "released":
+                live.discard(row[4])
+        elif type(row) is tuple and row[0] is NoteEvent:
+            peaks[event] = peak
+    return peaks
 
 
 def _shared(trace: Trace) -> bool:
