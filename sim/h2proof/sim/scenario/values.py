@@ -50,15 +50,15 @@ class RequestPlan:
     def section(self) -> tuple[tuple[bytes, bytes], ...]:
         """The field section as it goes on the wire, values as Latin-1 octets."""
         pseudo = (
-            (":method", self.method),
-            (":scheme", self.scheme),
-            (":authority", self.authority),
-            (":path", self.path),
+            (b":method", self.method.encode("latin-1")),
+            (b":scheme", self.scheme.encode("latin-1")),
+            (b":authority", self.authority.encode("latin-1")),
+            (b":path", self.path.encode("latin-1")),
         )
-        return tuple(
-            (name.encode("latin-1"), value.encode("latin-1"))
-            for name, value in (*pseudo, *self.fields)
-        )
+        if not self.fields:
+            return pseudo
+        fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.fields]
+        return (*pseudo, *fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ more. An end that is kept shows as what it keeps. What the calls mean is known b
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from h2proof.sim.connection import Connection
 from h2proof.sim.errors import ErrorCode
@@ -16,6 +16,9 @@ from h2proof.sim.hpack import FieldLine
 from h2proof.sim.notices import ConnectionFailed, DataReceived, GoAwayReceived, Notice
 from h2proof.sim.resources import Register
 from h2proof.sim.streams import State
+
+OF_ALL_STREAMS: Final = frozenset({GoAwayReceived, ConnectionFailed})
+"""Notices that may be about any stream."""
 
 
 class Entry:
@@ -58,7 +61,7 @@ class Watched(Connection):
         """As any connection; then what the notices touched is looked at."""
         notices = Connection.receive(self, data)
         for notice in notices:
-            if isinstance(notice, GoAwayReceived | ConnectionFailed):
+            if type(notice) in OF_ALL_STREAMS:
                 self._look_at_all()
                 continue
             if isinstance(notice, DataReceived):

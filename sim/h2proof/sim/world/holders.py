@@ -27,7 +27,7 @@ from typing import Any, Final
 
 from h2proof.sim.clock import waits_for
 from h2proof.sim.resources import NOBODY, Holding, Register
-from h2proof.sim.trace import Trace
+from h2proof.sim.trace import ResourceEvent, Trace
 from h2proof.sim.world.faults import Faulty
 
 LOOKED_AT_MAX: Final = 20_000
@@ -212,10 +212,10 @@ class Survivors:
         self, register: Register, *, roots: Iterable[object] = (), collected: bool = False
     ) -> None:
         self._register = register
-        self._live = register.live
-        self._waiting = _unshared(self._live)
         self._holders: Holders | None = None
-        kept = [obj for each in self._live if (obj := self._asked(each)) is not None]
+        live = register.live
+        self._chains = _known_chains(live, _unshared(live))
+        kept = [each() for each, chain in self._chains if chain is None]
         if kept:
             self._holders = Holders(roots, collected=collected)
             self._holders.look_further(kept)
@@ -229,11 +229,8 @@ class Survivors:
         holders = self._holders
         if holders is None:
             return
-        tangled = [
-            each.resource
-            for each in self._live
-            if (obj := self._asked(each)) is not None and holders.is_tangled(obj)
-        ]
+        asked = [each for each, chain in self._chains if chain is None]
+        tangled = [each.resource for each in asked if holders.is_tangled(each())]
         for resource in tangled:
             self._register.release(resource, by="the collector, from a traceback's cycle")
 
@@ -243,30 +240,34 @@ class Survivors:
         A task that still runs holds itself: in place of a chain stands what it waits for. A counted
         resource without an object has no chain.
         """
-        for each in self._live:
+        for each, known in self._chains:
             if each.live:
                 _, _, connection, _, resource, stream, _, size, _ = each.acquired
-                chain = self._chain(each)
-                trace.resource("held", resource, at, connection, stream, "", size, chain)
+                chain = self._searched(each()) if known is None else known
+                row = (ResourceEvent, at, connection, "held", resource, stream, "", size, chain)
+                trace.rows.append(row)
         if self._holders is not None:
             self._holders.forget()
 
-    def _chain(self, holding: Holding) -> Chain:
-        obj = holding()
-        if isinstance(obj, asyncio.Task) and not obj.done():
-            return (f"it waits for {waits_for(obj)}",)
-        if id(obj) in self._waiting and holding.pool is not None:
-            return IN_POOL
-        if obj is NOBODY or obj is None or self._holders is None:
-            return ()
+    def _searched(self, obj: object) -> Chain:
+        assert self._holders is not None
         return self._holders.chain(obj)
 
-    def _asked(self, holding: Holding) -> object | None:
-        """The object that stands for the resource, if the object graph has to tell who holds it."""
+
+def _known_chains(live: Iterable[Holding], waiting: set[int]) -> list[tuple[Holding, Chain | None]]:
+    """What is live, and its chain; None where the object graph has to tell who holds it."""
+    told: list[tuple[Holding, Chain | None]] = []
+    for holding in live:
         obj = holding()
-        if obj is NOBODY or (isinstance(obj, asyncio.Task) and not obj.done()):
-            return None
-        return None if holding.pool is not None and id(obj) in self._waiting else obj
+        chain: Chain | None = None
+        if obj is None or obj is NOBODY:
+            chain = ()
+        elif isinstance(obj, asyncio.Task) and not obj.done():
+            chain = (f"it waits for {waits_for(obj)}",)
+        elif holding.pool is not None and id(obj) in waiting:
+            chain = IN_POOL
+        told.append((holding, chain))
+    return told
 
 
 def _unshared(live: Iterable[Holding]) -> set[int]:
