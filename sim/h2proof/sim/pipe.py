@@ -62,6 +62,9 @@ FRAME_ROOM: Final = HEADER_LENGTH + 16_384
 Piece = tuple[bytes, int | None]
 """Octets of at most one frame, and its event where its last octet is in here."""
 
+END: Final[Piece] = (b"", None)
+"""Stands behind the last piece."""
+
 
 class NextStep(tuple[None]):
     """Awaiting it goes on in a step of one's own, as `asyncio.sleep(0)` does."""
@@ -106,6 +109,7 @@ class Pipe:
         self._loop = loop
         self._trace = trace
         self._sent, self._rows = trace.sent, trace.rows
+        self._arrive_at_ns = loop.call_plain_at_ns
         self._capacity = options.capacity
         self._delay_ns = options.delay_ns
         self._chunk = options.chunk
@@ -124,7 +128,6 @@ class Pipe:
         self._garbage = False
         """Set when the preface was not the preface: what follows has no frames either."""
         self._ended = False
-        self._end_arrived = False
         self._cut = False
 
     # -- the sender's side --
@@ -141,7 +144,7 @@ class Pipe:
         """
         if self.shut:
             raise PipeCut("rst" if self._cut else "fin", self._name)
-        size, waiting = len(octets), self._waiting
+        size, waiting, now_ns = len(octets), self._waiting, self._loop.now_ns
         if not size:
             return not waiting
         pieces: Sequence[Piece]
@@ -154,15 +157,17 @@ class Pipe:
         ):
             pieces = self._record(octets)
         else:
-            frame = self._sent(self.sender, octets, self._loop.now_ns, self.connection)
-            pieces = ((octets, frame),)
+            pieces = ((octets, self._sent(self.sender, octets, now_ns, self.connection)),)
         if waiting or self._chunk is not None or self.held + size > self._capacity:
             waiting.extend(_Blocked(part, frame) for part, frame in pieces)
             self._accept()
+            return not waiting
+        self.held += size
+        if self._delay_ns:
+            self._arrive_at_ns(now_ns + self._delay_ns, self.lane, self._arrive, *pieces)
         else:
-            self.held += size
-            self._let_travel(pieces)
-        return not waiting
+            self._arrive(*pieces)
+        return True
 
     async def write(self, octets: bytes) -> None:
         """Hand over octets; comes back when all have been accepted, PipeCut if that cannot be."""
@@ -192,7 +197,7 @@ class Pipe:
             return
         self._cut = self.shut = True
         lost = self.held + self.blocked
-        if not (self._ended and self._end_arrived and not lost):
+        if lost or END not in self._arrived:
             self._record_rest()
             self._trace.cut(
                 self.sender, "rst", lost, at=self._loop.now_ns, connection=self.connection
@@ -234,17 +239,13 @@ class Pipe:
                 if first.waiter is not None and not first.waiter.done():
                     first.waiter.set_result(None)
             self.held += len(octets)
-        if pieces or (self._ended and not waiting):
-            self._let_travel(pieces)
-
-    def _let_travel(self, pieces: Sequence[Piece]) -> None:
-        """Have pieces arrive in one go, and behind the last the end."""
-        loop, ending = self._loop, self._ended and not self._waiting
-        if self._delay_ns:
-            at_ns = loop.now_ns + self._delay_ns
-            loop.call_plain_at_ns(at_ns, self.lane, self._arrive, pieces, ending)
-        else:
-            self._arrive(pieces, ending)
+        if self._ended and not waiting:
+            pieces.append(END)
+        if pieces and self._delay_ns:
+            at_ns = self._loop.now_ns + self._delay_ns
+            self._arrive_at_ns(at_ns, self.lane, self._arrive, *pieces)
+        elif pieces:
+            self._arrive(*pieces)
 
     def _record(self, octets: bytes) -> list[Piece]:
         """Write the frames that end in `octets` into the trace; the octets in pieces."""
@@ -328,24 +329,20 @@ class Pipe:
 
     # -- on the way --
 
-    def _arrive(self, pieces: Sequence[Piece], ending: bool) -> None:
+    def _arrive(self, *pieces: Piece) -> None:
         if self._cut:
             return
         self._arrived.extend(pieces)
-        if ending:
-            self._end_arrived = True
-        if self._reader is not None:
-            self._wake()
+        reader = self._reader
+        if reader is not None and not self._paused:
+            self._reader = None
+            if not reader.done():
+                reader.set_result(None)
 
     def _wake(self) -> None:
-        """Have the reader look again, if it waits and there is something for it."""
-        reader = self._reader
-        if reader is None or not (
-            self._cut or (not self._paused and (self._arrived or self._end_arrived))
-        ):
-            return
-        self._reader = None
-        if not reader.done():
+        """Have the reader look again, as an arrival does."""
+        reader, self._reader = self._reader, None
+        if reader is not None and not reader.done():
             reader.set_result(None)
 
     # -- the reader's side --
@@ -357,21 +354,24 @@ class Pipe:
     def resume(self) -> None:
         """The reader reads again."""
         self._paused = False
-        self._wake()
+        if self._arrived:
+            self._wake()
 
     async def read(self) -> bytes:
         """The next octets, at most up to the end of a frame; empty after fin, PipeCut after rst."""
         stepped = self._burst
         while not self._cut:
-            if self._paused or not (self._arrived or self._end_arrived):
-                self._reader = self._loop.waiter(self._name, "deliver", rests=True)
+            if self._paused or not self._arrived:
+                reader = self._reader = Waiter(loop=self._loop)
+                reader.what, reader.kind, reader.rests = self._name, "deliver", True
+                del reader
                 try:
                     await self._reader
                 finally:
                     self._reader = None
             elif not stepped:
                 await NEXT_STEP
-            elif not self._arrived:
+            elif self._arrived[0] is END:
                 return b""
             else:
                 octets, frame = self._arrived.popleft()

@@ -5,8 +5,8 @@ nothing here of the outside: no sockets, threads, processes or signals; asking f
 with a sentence.
 """
 
-from h2proof.sim.clock.agenda import SECOND_NS
-from h2proof.sim.clock.loop import SPINS_MAX, Stop, VirtualLoop, waits_for
+from h2proof.sim.clock.agenda import SECOND_NS, Stop
+from h2proof.sim.clock.loop import SPINS_MAX, VirtualLoop, waits_for
 from h2proof.sim.clock.outside import OUTSIDE, NoOutside
 
 __all__ = ["OUTSIDE", "SECOND_NS", "SPINS_MAX", "NoOutside", "Stop", "VirtualLoop", "waits_for"]

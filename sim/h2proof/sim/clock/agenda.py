@@ -10,13 +10,15 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextvars import Context, copy_context
 from heapq import heappop, heappush
-from typing import Any, Final, TypeVarTuple
+from typing import Any, Final, Literal, TypeVarTuple
 
 from h2proof.sim.clock.outside import Sealed
 from h2proof.sim.scheduler import Step, Timer, label_of, nothing
 
 Ts = TypeVarTuple("Ts")
 AnyStep = Step | Timer
+Stop = Literal["idle", "time", "steps", "stopped"]
+"""Why a loop came back: nothing left to happen, nothing before the time given, too many steps."""
 
 SECOND_NS: Final = 1_000_000_000
 
@@ -168,15 +170,23 @@ class Agenda(Sealed):
             queue = self._behind[step.owner] = deque()
         queue.append(step)
 
-    def _next_time(self) -> int | None:
-        """When the next timer fires that was not cancelled; forgets those before it that were."""
+    def _move_time(self, until_ns: int | None) -> Stop | None:
+        """To the next timer that was not cancelled, or as far as it may go; why not to a timer."""
         times = self._times
         while times:
-            for timer in self._due[times[0]]:
+            at_ns = times[0]
+            for timer in self._due[at_ns]:
                 if timer.callback is not nothing:
-                    return times[0]
-            del self._due[heappop(times)]
-        return None
+                    break
+            else:
+                del self._due[heappop(times)]
+                continue
+            if until_ns is not None and at_ns > until_ns:
+                self.now_ns = max(self.now_ns, until_ns)
+                return "time"
+            self.now_ns = max(self.now_ns, at_ns)
+            return None
+        return "idle"
 
     def _forget(self) -> None:
         """Have nothing to happen any more."""

@@ -12,15 +12,13 @@ from bisect import insort
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from contextvars import Context
 from operator import attrgetter
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 from weakref import ref
 
-from h2proof.sim.clock.agenda import Agenda, AnyStep
+from h2proof.sim.clock.agenda import Agenda, AnyStep, Stop
 from h2proof.sim.scheduler import FIFO, Fifo, Schedule, Seeded, StepKind, Waiter, nothing
 
 T = TypeVar("T")
-Stop = Literal["idle", "time", "steps", "stopped"]
-"""Why `advance` came back: nothing left to happen, nothing before the time given, too many steps."""
 
 ARRIVAL: Final = attrgetter("number")
 """A step's place in the order of getting ready."""
@@ -144,17 +142,6 @@ class VirtualLoop(Agenda):
             del step  # a traceback may keep this frame, and a step keeps its task
             if self._stopping:
                 return "stopped"
-
-    def _move_time(self, until_ns: int | None) -> Stop | None:
-        """To the next timer, or as far as it may go; why not to a timer."""
-        next_ns = self._next_time()
-        if next_ns is not None and (until_ns is None or next_ns <= until_ns):
-            self.now_ns = max(self.now_ns, next_ns)
-            return None
-        if next_ns is None or until_ns is None:
-            return "idle"
-        self.now_ns = max(self.now_ns, until_ns)
-        return "time"
 
     def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:
         """Run until the future is done; RuntimeError if nothing is left that could finish it."""
