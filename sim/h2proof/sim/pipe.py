@@ -221,6 +221,7 @@ class Pipe:
     def discard(self) -> None:
         """Be of no use any more, and write nothing about it into the trace."""
         self._cut = self.shut = True
+        self.back = None
 
     def _accept(self) -> None:
         """Let in what fits; a piece may be split where the room ends."""

@@ -38,8 +38,8 @@ class VirtualLoop(Agenda):
         """What the schedule chose where it had a choice; a script that replays this run."""
         self.errors: list[str] = []
         """What nobody caught, one sentence each."""
-        self.on_task: Callable[[asyncio.Task[Any]], None] | None = None
-        """Told of each task when it is made."""
+        self.on_task: Callable[[asyncio.Task[Any], str], None] | None = None
+        """Told of each task and its name when it is made."""
         self.on_error: Callable[[str], None] | None = None
         """Told of each entry of `errors` when it is made."""
         self._schedule = schedule
@@ -224,7 +224,7 @@ class VirtualLoop(Agenda):
             task = asyncio.Task(coro, loop=self, name=called, context=context)
         self._tasks.append(ref(task))
         if self.on_task is not None:
-            self.on_task(task)
+            self.on_task(task, called)
         return task
 
     def _child_name(self) -> str:

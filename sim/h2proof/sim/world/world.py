@@ -210,9 +210,8 @@ class World:
         self.loop.create_task(self._serve(side), name=f"server {number}")
         return near, Connection("client", settings=settings)
 
-    def _watch_task(self, task: "asyncio.Task[Any]") -> None:
+    def _watch_task(self, task: "asyncio.Task[Any]", name: str) -> None:
         """What runs for the server is one of the things that can be left over."""
-        name = task.get_name()
         if not name.startswith("client "):
             self.register.track(task, "task", by=name)
 
