@@ -15,13 +15,13 @@ from h2proof.oracle.party import pair
 from h2proof.oracle.verdict import Finding, Unknown, Verdict
 from h2proof.sim.trace import (
     SENDERS,
-    AnyEvent,
     CutEvent,
     DeliveredEvent,
     NoteEvent,
     OctetsEvent,
     PrefaceEvent,
     ResourceEvent,
+    Row,
     Trace,
 )
 
@@ -113,26 +113,27 @@ class _Judgement:
                     if type(place) is int:
                         parties[row[2]][1 - senders[place]].delivered(row[3], event)
                 else:
-                    self._take(self._trace[event])
+                    self._take(event, row)
         return self._verdict(accounted)
 
     # -- events --
 
-    def _take(self, event: AnyEvent) -> None:
-        assert isinstance(event, PrefaceEvent | OctetsEvent | CutEvent)
-        party = self._parties[event.connection][SENDERS.index(event.sender)]
-        if isinstance(event, PrefaceEvent):
+    def _take(self, event: int, row: Row) -> None:
+        kind, _, connection, sender, *_ = row
+        party = self._parties[connection][SENDERS.index(sender)]
+        if kind is PrefaceEvent:
             party.preface_seen()
-        elif isinstance(event, OctetsEvent):
-            party.loose_octets(event)
+        elif kind is OctetsEvent:
+            party.loose_octets(OctetsEvent(event, *row[1:]))
         else:
-            self._cuts.append(event)
-            if event.how == "late":
-                party.joined_late(event)
-            elif event.how == "lost":
-                party.lost(event)
+            cut = CutEvent(event, *row[1:])
+            self._cuts.append(cut)
+            if cut.how == "late":
+                party.joined_late(cut)
+            elif cut.how == "lost":
+                party.lost(cut)
             else:
-                party.ended(event)
+                party.ended(cut)
 
     # -- the end --
 

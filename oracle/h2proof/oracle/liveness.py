@@ -6,6 +6,7 @@ reset or the connection's end took that duty away. A capture has no milestones, 
 in it: a delay is never judged by time.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -13,7 +14,7 @@ from h2proof.oracle.found import found, shape
 from h2proof.oracle.milestones import Reached, milestones
 from h2proof.oracle.verdict import Because, Finding
 from h2proof.sim.frames import END_HEADERS, END_STREAM, PADDED, FrameType
-from h2proof.sim.trace import CutEvent, DeliveredEvent, Trace
+from h2proof.sim.trace import CutEvent, DeliveredEvent, FrameColumns, Trace
 
 NEVER_QUIET: Final = "never_quiet"
 NEVER_FINISHED: Final = "never_finished"
@@ -103,24 +104,24 @@ def _said(trace: Trace, note: int) -> tuple[set[Stream], Places, set[Stream]]:
     A server's END_STREAM settles a stream, and a reset by either side.
     """
     columns = trace.columns
+    flags, senders, streams = columns.flags, columns.sender, columns.stream
     asked: set[Stream] = set()
     promised: Places = {}
     settled: set[Stream] = set()
-    for place, (event, kind) in enumerate(zip(columns.event, columns.type, strict=True)):
-        if event > note:
-            break
+    before = bisect_left(columns.event, note)
+    for place, kind in enumerate(columns.type[:before]):
         if kind in _ENDING:
-            if not columns.flags[place] & END_STREAM:
+            if not flags[place] & END_STREAM:
                 continue
-            stream = columns.connection[place], columns.stream[place]
-            if not columns.sender[place]:
+            stream = columns.connection[place], streams[place]
+            if not senders[place]:
                 asked.add(stream)
                 continue
         elif kind == _RST_STREAM:
-            stream = columns.connection[place], columns.stream[place]
+            stream = columns.connection[place], streams[place]
         else:
-            if kind == _PUSH_PROMISE and columns.sender[place]:
-                promised[columns.connection[place], _promised(trace, place)] = place
+            if kind == _PUSH_PROMISE and senders[place]:
+                promised[columns.connection[place], _promised(columns, place)] = place
             continue
         settled.add(stream)
         if stream in promised:
@@ -128,9 +129,9 @@ def _said(trace: Trace, note: int) -> tuple[set[Stream], Places, set[Stream]]:
     return asked, promised, settled
 
 
-def _promised(trace: Trace, place: int) -> int:
-    start = 1 if trace.columns.flags[place] & PADDED else 0
-    return int.from_bytes(trace.columns.payload(place)[start : start + 4], "big") & 0x7FFFFFFF
+def _promised(columns: FrameColumns, place: int) -> int:
+    start = 1 if columns.flags[place] & PADDED else 0
+    return int.from_bytes(columns.payload(place)[start : start + 4], "big") & 0x7FFFFFFF
 
 
 def _over(trace: Trace, note: int) -> set[int]:

@@ -32,25 +32,30 @@ def __getattr__(name: str) -> Any:
     return {rule: value for part in parts for rule, value in getattr(part, name).items()}
 
 
+_ENDS: Final = frozenset((FrameType.RST_STREAM.value, FrameType.GOAWAY.value))
+_ORIGIN: Final = FrameType.ORIGIN.value
+
+
 def examine(
     trace: Trace, findings: Sequence[Finding], unknowns: Sequence[Unknown], cuts: Sequence[CutEvent]
 ) -> list[Finding]:
     """What the rules' findings leave to be said, each part in the order of the trace."""
-    kinds = frozenset(trace.columns.type)
     found: list[Finding] = []
-    if FrameType.GOAWAY in kinds or FrameType.RST_STREAM in kinds:
+    kinds = trace.columns.type
+    ends = [place for place, kind in enumerate(kinds) if kind in _ENDS]
+    if ends:
         from h2proof.oracle.hindsight.causes import examine as causes
 
-        found += causes(trace, findings, unknowns)
-    if FrameType.GOAWAY in kinds or cuts:
+        found += causes(trace, ends, findings, unknowns)
+    if ends or cuts:
         from h2proof.oracle.hindsight.closing import examine as closing
 
-        found += closing(trace, findings, cuts)
-    if any(each.actor == "client" for each in findings):
+        found += closing(trace, ends, findings, cuts)
+    if findings and any(each.actor == "client" for each in findings):
         from h2proof.oracle.hindsight.courtesy import examine as courtesy
 
         found += courtesy(trace, findings)
-    if FrameType.ORIGIN in kinds:
+    if _ORIGIN in kinds:
         from h2proof.oracle.hindsight.origins import examine as origins
 
         found += origins(trace)

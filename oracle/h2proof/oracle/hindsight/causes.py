@@ -40,13 +40,14 @@ LEVELS: Final[Mapping[str, Level]] = {ERROR_WITHOUT_CAUSE: "ADVICE"}
 
 
 def examine(
-    trace: Trace, findings: Sequence[Finding], unknowns: Sequence[Unknown]
+    trace: Trace, ends: Iterable[int], findings: Sequence[Finding], unknowns: Sequence[Unknown]
 ) -> tuple[Finding, ...]:
     """Advice for each claim without a cause, in the order of the trace.
 
-    Linear, and next to no work where nobody claims a fault.
+    `ends` are the places of GOAWAY and RST_STREAM in the columns. Next to no work where nobody
+    claims a fault.
     """
-    claimed = claims(trace)
+    claimed = claims(trace, ends)
     if not claimed:
         return ()
     unjudged = {(each.connection, each.actor) for each in unknowns}

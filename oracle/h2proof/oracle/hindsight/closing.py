@@ -6,7 +6,7 @@ is not asked. And who has said GOAWAY with an error closes: a request that came 
 shows that it did not. What else becomes of open streams is not known here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from h2proof.oracle.hindsight.telling import seen_back
@@ -42,9 +42,19 @@ _DATA, _HEADERS, _RST_STREAM, _GOAWAY = (
 )
 
 
-def examine(trace: Trace, findings: Sequence[Finding], cuts: Sequence[CutEvent]) -> list[Finding]:
-    """Ends without a word, and requests served after an error, connection by connection."""
-    goaways = _goaways(trace)
+def examine(
+    trace: Trace, ends: Iterable[int], findings: Sequence[Finding], cuts: Sequence[CutEvent]
+) -> list[Finding]:
+    """Ends without a word, and requests served after an error, connection by connection.
+
+    `ends` are the places of GOAWAY and RST_STREAM in the columns.
+    """
+    columns = trace.columns
+    goaways: _Goaways = {}
+    for place in ends:
+        if columns.type[place] == _GOAWAY:
+            party = columns.connection[place], columns.sender[place]
+            goaways[party] = (*goaways.get(party, ()), place)
     silent = [cut for cut in _first_ends(trace, cuts) if _party(cut) not in goaways]
     found = list(_silent_ends(trace, silent, findings, goaways)) if silent else []
     for (connection, sender), places in goaways.items():
@@ -53,19 +63,8 @@ def examine(trace: Trace, findings: Sequence[Finding], cuts: Sequence[CutEvent])
     return found
 
 
-_Goaways = dict[tuple[int, int], list[int]]
+_Goaways = dict[tuple[int, int], tuple[int, ...]]
 """By connection and sender: places in the columns."""
-
-
-def _goaways(trace: Trace) -> _Goaways:
-    columns = trace.columns
-    found: _Goaways = {}
-    if _GOAWAY not in columns.type:
-        return found
-    for place, kind in enumerate(columns.type):
-        if kind == _GOAWAY:
-            found.setdefault((columns.connection[place], columns.sender[place]), []).append(place)
-    return found
 
 
 def _first_ends(trace: Trace, cuts: Sequence[CutEvent]) -> list[CutEvent]:

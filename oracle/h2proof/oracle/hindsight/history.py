@@ -40,7 +40,6 @@ CLAIMING: Final = frozenset(
     }
 )
 """The codes that say that the peer did something wrong."""
-_RST_STREAM, _GOAWAY = FrameType.RST_STREAM.value, FrameType.GOAWAY.value
 LOOKED_BACK: Final = 64
 """How many frames of the peer before a claim are asked whether they can be meant."""
 
@@ -92,17 +91,18 @@ class History:
     """The status codes that the accuser had answered with."""
 
 
-def claims(trace: Trace) -> list[Claim]:
-    """All claims on connections whose octets are all there, in order."""
+def claims(trace: Trace, ends: Iterable[int]) -> list[Claim]:
+    """All claims on connections whose octets are all there, in order.
+
+    `ends` are the places of GOAWAY and RST_STREAM in the columns.
+    """
     columns = trace.columns
     found: list[Claim] = []
-    for place, kind in enumerate(columns.type):
-        if kind != _RST_STREAM and kind != _GOAWAY:
-            continue
-        payload = trace.payload_at(place)
-        start = 4 if kind == _GOAWAY else 0
+    for place in ends:
+        payload = columns.payload(place)
+        start = 4 if columns.type[place] == FrameType.GOAWAY else 0
         code = int.from_bytes(payload[start : start + 4], "big")
-        if len(payload) >= start + 4 and code in CLAIMING:
+        if code in CLAIMING and len(payload) >= start + 4:
             found.append(
                 Claim(
                     columns.event[place],
