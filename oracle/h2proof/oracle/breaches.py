@@ -134,6 +134,8 @@ class Findings:
 
     def listed(self) -> list[Finding]:
         """All findings, each with what only follows from it."""
+        if not self._below:
+            return self._rows
         return [
             replace(row, consequences=tuple(self._below[place])) if place in self._below else row
             for place, row in enumerate(self._rows)

@@ -28,7 +28,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar, final
 
 from h2proof.oracle.inbox import Inbox
 from h2proof.oracle.lifting import IS_WRONG, LEAVES_HOLE
@@ -144,6 +144,7 @@ class Delivery(ABC, Generic[AnObjection]):
         return Excuse.WEAK if view.marked >= 0 else Excuse.NONE
 
 
+@final
 class ToldDelivery(Delivery[AnObjection]):
     """Where the trace tells the deliveries: the view is what it says, and there is no search."""
 
@@ -185,7 +186,7 @@ class ToldDelivery(Delivery[AnObjection]):
                     break
                 EFFECTS[code](ordinary, view, place)
                 if code == PROMISED:
-                    ordinary.forget(entry)
+                    del ordinary.promises[place]
             waiting.popleft()
             had += 1
         if had > self._had:
@@ -205,6 +206,7 @@ class ToldDelivery(Delivery[AnObjection]):
         return self._arrivals[place] if place < len(self._arrivals) else -1
 
 
+@final
 class LateDelivery(Delivery[AnObjection]):
     """Where it does not: a view that has as little as possible, and the search for more."""
 

@@ -85,15 +85,16 @@ class Duties:
                 self.served[sent.stream] = status, sent.event
 
     def missing(self) -> Iterator[Finding]:
-        """Duties that have matured and were not met, at the end of the trace."""
+        """Duties that have matured and were not met, at the end of a connection."""
         party, peer = self._party, self._party.peer
-        ended = party.end >= 0 or peer.end >= 0
         closed_first = party.end >= 0 and (peer.end < 0 or party.end < peer.end)
-        if not ended or self._errors or party.view.blind or party.view.holed >= 0 or peer.holes:
+        if self._errors or party.view.blind or party.view.holed >= 0 or peer.holes:
             return
-        if not closed_first:
+        if self._owed and not closed_first:
             yield from self._reactions()
-        if party.view.marked < 0 and not peer.duties._errors:
+        view = party.view
+        owes = len(view.settings_got) > view.acks_sent or view.pings_owed
+        if owes and view.marked < 0 and not peer.duties._errors:
             yield from self._unacknowledged()
 
     def _reactions(self) -> Iterator[Finding]:

@@ -23,6 +23,8 @@ class Head(NamedTuple):
     """A usual request with this one of METHODS; -1 for anything else."""
     status: int
     """A usual final response; 0 for anything else."""
+    bare: bool
+    """The status is of those without content."""
     length: int
     """The content-length; -1 if there is none."""
     target: Target
@@ -38,7 +40,8 @@ def head_of(fields: Fields) -> Head | None:
     status = get(b":status") if len(lines.pseudos) == 1 else None
     final = status is not None and _is_final(status)
     target = get(b":scheme"), get(b":authority"), get(b":path")
-    return Head(asks, int(status or b"0") if final else 0, lines.length, target)
+    bare = status in (b"204", b"304")
+    return Head(asks, int(status or b"0") if final else 0, bare, lines.length, target)
 
 
 head_of_few: Final = lru_cache(256)(head_of)

@@ -6,7 +6,7 @@ What is delivered when is for late delivery to say.
 from collections.abc import Iterable
 
 from h2proof.oracle.lifting import CREDITS, keys_of, lifting
-from h2proof.oracle.ordinary import CODE, CODE_BITS, CREDITED, OrdinaryFrames
+from h2proof.oracle.ordinary import CODE, CODE_BITS, CREDITED, PROMISED, OrdinaryFrames
 from h2proof.oracle.replay.effects import deliver
 from h2proof.oracle.replay.sent import RIGHT, WINDOW_UPDATE, Sent
 from h2proof.oracle.replay.view import View
@@ -86,8 +86,10 @@ class Inbox:
         event = -1
         for entry in self.entries[self.head : end]:
             if isinstance(entry, int):
-                event, keys = ordinary.event[entry >> CODE_BITS], ordinary.keys(entry)
-                ordinary.forget(entry)
+                place = entry >> CODE_BITS
+                event, keys = ordinary.event[place], ordinary.keys(entry)
+                if entry & CODE == PROMISED:
+                    del ordinary.promises[place]
             else:
                 event, keys = entry.event, tuple(keys_of(entry))
             for key in keys:

@@ -5,8 +5,8 @@ it does to its sender's view happens here, and it waits for the peer as a single
 makes no finding and knows no rule: whatever is not plainly ordinary is left to the rules as if it
 had not been looked at. With the lane closed every verdict is the same; a test compares the two.
 
-Where an ordinary frame shows that its sender must have had an ordinary frame of the peer, the lane
-delivers up to that one, as the search of `delivery` would.
+Where a frame is ordinary only if its sender has had more than it must have had so far, `evidence`
+says whether it shows that.
 """
 
 from __future__ import annotations
@@ -16,27 +16,22 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from h2proof.oracle.delivery import LateDelivery
+from h2proof.oracle.evidence import Evidence
 from h2proof.oracle.heads import Head, head_of, head_of_few
-from h2proof.oracle.lifting import ANY_SETTINGS, ENDS, OPENS, PINGS
 from h2proof.oracle.ordinary import (
     ACKNOWLEDGED,
     ANSWERED,
     ASKED,
     CARRIED,
-    CODE,
     CODE_BITS,
     CREDITED,
-    ENDING,
     LEFT,
     LIMITED,
     METHODS,
-    OPENING,
     PINGED,
-    PINGING,
     PONGED,
     PROMISED,
     SET,
-    SETTING,
     OrdinaryFrames,
     Promise,
 )
@@ -68,12 +63,10 @@ from h2proof.oracle.replay.streams import (
     RESETS,
     SENT_END,
     SENT_RESET,
-    Stream,
 )
 from h2proof.sim.codec import STREAM_MAX
 from h2proof.sim.fields import SAFE_AND_CACHEABLE
 from h2proof.sim.frames import ACK, END_HEADERS, END_STREAM
-from h2proof.sim.trace import NOTHING, Trace
 
 if TYPE_CHECKING:
     from h2proof.oracle.party import Party
@@ -92,8 +85,6 @@ _GENEROUS: Final = {HEADER_TABLE_SIZE: 0, MAX_CONCURRENT_STREAMS: 100, MAX_HEADE
 """Settings with the value from which on nobody has to look at them."""
 _LIMITING: Final = (INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE)
 """Settings that are ordinary in their range, but may forbid what was allowed."""
-_HINDERING: Final = frozenset((LIMITED, LEFT))
-"""What may make a frame of its receiver's illegal."""
 
 
 def is_generous(settings: Settings) -> bool:
@@ -122,11 +113,10 @@ class Lane:
         "_blocks",
         "_client",
         "_event",
+        "_evidence",
         "_flags",
         "_hand_on",
         "_kept",
-        "_knew",
-        "_late",
         "_length",
         "_octets",
         "_offset",
@@ -138,16 +128,17 @@ class Lane:
         "_view",
     )
 
-    def __init__(self, trace: Trace, party: Party, ordinary: OrdinaryFrames) -> None:
-        columns = trace.columns
+    def __init__(self, party: Party, ordinary: OrdinaryFrames) -> None:
+        columns = ordinary.columns
         self._type, self._flags, self._stream = columns.type, columns.flags, columns.stream
         self._length, self._kept, self._offset = columns.length, columns.kept, columns.offset
-        self._event, self._knew = columns.event, columns.knew
-        self._octets, self._told = columns.octets, trace.told
+        self._event = columns.event
+        self._octets, self._told = columns.octets, ordinary.told
         self._party, self._client = party, party.view.client
         self._view, self._blocks = party.view, party.blocks
         self._ordinary = ordinary
-        self._late = party.delivery if isinstance(party.delivery, LateDelivery) else None
+        late = party.delivery
+        self._evidence = Evidence(party, late) if type(late) is LateDelivery else None
         self._hand_on = party.peer.delivery.append_ordinary
 
     def take(self, place: int) -> None:
@@ -191,7 +182,8 @@ class Lane:
             or flags & ~END_STREAM
             or live.facts & MAY_SEND != OPENED
             or not live.final
-            or (live.announced >= 0 and not _fits(live, length, flags))
+            or 0 <= live.announced < live.octets + length
+            or (flags and live.octets + length < live.announced)
             or length > FRAME_SIZE_MIN
             or length > WINDOW_DEFAULT + view.credit
             or length > view.peer_settings[INITIAL_WINDOW_SIZE][0] + live.credit
@@ -236,18 +228,11 @@ class Lane:
             return PINGED
         opaque = self._ordinary.opaque(place)
         view = self._view
-        if opaque not in view.pings_owed and not self._deliver_ping(place, opaque):
+        had = self._evidence
+        if opaque not in view.pings_owed and not (had and had.of_ping(place, opaque)):
             return _NO
         view.answer_ping(opaque)
         return PONGED
-
-    def _deliver_ping(self, place: int, opaque: bytes) -> bool:
-        """The peer's first waiting PING, if it is this one."""
-        count = self._first(place, PINGS, PINGING)
-        if not count or self._ordinary.opaque(self._waiting(count)) != opaque:
-            return False
-        self._deliver(count, place)
-        return True
 
     def _settings(self, place: int) -> int:
         flags, length = self._flags[place], self._length[place]
@@ -266,11 +251,9 @@ class Lane:
 
     def _acknowledge(self, place: int) -> int:
         view = self._view
-        if view.acks_sent >= len(view.settings_got):
-            count = self._first(place, ANY_SETTINGS, SETTING)
-            if not count:
-                return _NO
-            self._deliver(count, place)
+        had = self._evidence
+        if view.acks_sent >= len(view.settings_got) and not (had and had.of_settings(place)):
+            return _NO
         event = self._event[place]
         view.acknowledge(event)
         self._party.acknowledged.append(event)
@@ -341,17 +324,20 @@ class Lane:
         ):
             return None
         offset = self._offset[place]
-        fields = blocks.read_ahead(bytes(self._octets[offset + start : offset + length]))
-        if fields is None:
+        block = bytes(self._octets[offset + start : offset + length])
+        if block[0] & 0xE0 == 0x20:  # a size update
             return None
-        return head_of_few(fields) if length < _BLOCK_SMALL else head_of(fields)
+        fields = blocks.ahead = blocks.decode(block)
+        if type(fields) is tuple:
+            return head_of_few(fields) if length < _BLOCK_SMALL else head_of(fields)
+        return None
 
     def _request(self, place: int, stream: int, ends: int, head: Head) -> int:
         view = self._view
         if head.asks < 0 or view.promised or view.goaway_got is not None:
             return _NO
-        limit = view.peer_settings[MAX_CONCURRENT_STREAMS][0]
-        if len(view.counting) >= limit and not self._make_room(place, limit):
+        full = len(view.counting) >= view.peer_settings[MAX_CONCURRENT_STREAMS][0]
+        if full and not (self._evidence and self._evidence.of_room(place)):
             return _NO
         event = self._event[place]
         live = view.open_own(stream, OPENED, event)
@@ -361,49 +347,31 @@ class Lane:
             view.end(live, event)
         return ASKED + 2 * head.asks | ends
 
-    def _make_room(self, place: int, limit: int) -> bool:
-        """One more stream may be open: the peer's first waiting END_STREAM closes one."""
-        view = self._view
-        if len(view.counting) > limit:
-            return False
-        count = self._first(place, ENDS, ENDING, SETTING | _HINDERING)
-        if not count:
-            return False
-        stream = self._stream[self._waiting(count)]
-        if not stream & 1 or not view.facts(stream) & SENT_END or stream not in view.streams:
-            return False
-        self._deliver(count, place)
-        return True
-
     def _response(self, place: int, stream: int, ends: int, head: Head) -> int:
         if not head.status:
             return _NO
         view = self._view
-        live = view.streams.get(stream) or self._deliver_request(place, stream)
-        if live is None or not self._may_answer(live):
+        live = view.streams.get(stream)
+        if live is None and self._evidence:
+            live = self._evidence.of_request(place, stream)
+        if live is None or live.final or live.method not in METHODS:
             return _NO
         event = self._event[place]
-        if not live.facts & OPENED:
+        if stream & 1:
+            if live.facts & MAY_SEND != OPENED:
+                return _NO
+            view.answer(stream, event)
+        else:
+            full = len(view.counting) >= view.peer_settings[MAX_CONCURRENT_STREAMS][0]
+            if full or live.facts & _STARTS != RESERVED:
+                return _NO
             view.fulfil(live)
-        view.answer(stream, event)
         live.heads += 1
         live.final = True
-        bare = view.answers_without_content(live, head.status)
-        live.announced = 0 if bare else head.length
+        live.announced = 0 if head.bare or live.method == b"HEAD" else head.length
         if ends:
             view.end(live, event)
         return ANSWERED | ends
-
-    def _may_answer(self, live: Stream) -> bool:
-        """The request is known, and nothing has been said to it yet."""
-        if live.final or live.method not in METHODS:
-            return False
-        if live.id & 1:
-            return live.facts & MAY_SEND == OPENED
-        if live.facts & _STARTS != RESERVED:
-            return False
-        view = self._view
-        return len(view.counting) < view.peer_settings[MAX_CONCURRENT_STREAMS][0]
 
     def _promise(self, place: int) -> int:
         """A whole PUSH_PROMISE of a safe request, with the same plain fields."""
@@ -425,7 +393,9 @@ class Lane:
         method = METHODS[head.asks]
         if method not in SAFE_AND_CACHEABLE:
             return _NO
-        live = view.streams.get(stream) or self._deliver_request(place, stream)
+        live = view.streams.get(stream)
+        if live is None and self._evidence:
+            live = self._evidence.of_request(place, stream)
         if live is None or live.links or live.facts & MAY_SEND != OPENED:
             return _NO
         reserved = view.open_own(promised, RESERVED | GOT_END, self._event[place])
@@ -433,66 +403,6 @@ class Lane:
         self._ordinary.promises[place] = Promise(promised, method, head.target)
         self._blocks.ahead = None
         return PROMISED
-
-    def _deliver_request(self, place: int, stream: int) -> Stream | None:
-        """The peer's first waiting request, if it is this one."""
-        view = self._view
-        if not stream & 1 or stream <= view.high_theirs or stream in view.spoken:
-            return None
-        count = self._first(place, OPENS, OPENING)
-        if not count or self._stream[self._waiting(count)] != stream:
-            return None
-        self._deliver(count, place)
-        return view.streams[stream]
-
-    # -- what its sender must have had --
-
-    def _first(
-        self, place: int, key: int, wanted: frozenset[int], never: frozenset[int] = _HINDERING
-    ) -> int:
-        """How many waiting frames go up to the first of these kinds; 0 if the lane cannot tell.
-
-        `key` is what they may lift: if nothing that waits may, there is nothing to look for.
-        It tells only if nothing but ordinary frames stand before, its sender can have had them, and
-        no violation or gap of the peer's excuses anything.
-        """
-        party, view, late = self._party, self._view, self._late
-        if late is None or view.holed >= 0 or view.marked >= 0 or view.marks:
-            return 0
-        inbox = late.inbox
-        if key not in inbox.counts:
-            return 0
-        most = len(inbox)
-        knew = self._knew[place]
-        if knew != NOTHING and not party.peer.holes:
-            most = min(most, knew - inbox.base)
-        most = min(most, late.budget(party.frames_real))
-        entries, head = inbox.entries, inbox.head
-        for number in range(head, head + most):
-            entry = entries[number]
-            if not isinstance(entry, int):
-                return 0
-            if entry & CODE in wanted:
-                return number - head + 1
-            if entry & CODE in never:
-                return 0
-        return 0
-
-    def _waiting(self, count: int) -> int:
-        """The place of the last of so many waiting frames."""
-        assert self._late is not None
-        inbox = self._late.inbox
-        entry = inbox.entries[inbox.head + count - 1]
-        assert isinstance(entry, int)
-        return entry >> CODE_BITS
-
-    def _deliver(self, count: int, place: int) -> None:
-        """Deliver so many ordinary frames, which the frame at `place` shows to have come."""
-        late = self._late
-        assert late is not None
-        for number in range(late.inbox.base, late.inbox.base + count):
-            late.inbox.deliver(self._view, number)
-        late.forced(count, self._event[place])
 
 
 _TAKE: Final[dict[int, Callable[[Lane, int], int]]] = {
@@ -505,9 +415,3 @@ _TAKE: Final[dict[int, Callable[[Lane, int], int]]] = {
     WINDOW_UPDATE: Lane._credit,
 }
 """By type: the code under which an ordinary frame waits; `_NO` has done nothing."""
-
-
-def _fits(live: Stream, octets: int, ends: int) -> bool:
-    """So much more content is what the message has announced."""
-    total = live.octets + octets
-    return total == live.announced if ends else total <= live.announced

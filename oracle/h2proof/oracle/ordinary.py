@@ -80,13 +80,13 @@ def settings_in(payload: bytes) -> Settings:
 class OrdinaryFrames:
     """What there is to tell of the ordinary frames of a connection by their numbers."""
 
-    __slots__ = ("_octets", "_offset", "event", "length", "promises", "stream", "trace")
+    __slots__ = ("_trace", "columns", "event", "length", "promises", "stream", "told")
 
     def __init__(self, trace: Trace) -> None:
-        columns = trace.columns
-        self.trace = trace
+        columns = self.columns = trace.columns
         self.event, self.stream, self.length = columns.event, columns.stream, columns.length
-        self._offset, self._octets = columns.offset, columns.octets
+        self.told = trace.told
+        self._trace = trace
         self.promises: dict[int, Promise] = {}
         """By their places in the trace, as long as they wait."""
 
@@ -101,38 +101,33 @@ class OrdinaryFrames:
 
     def number(self, place: int) -> int:
         """The first four octets: the increment of a WINDOW_UPDATE, a promised stream."""
-        start = self._offset[place]
-        return int.from_bytes(self._octets[start : start + 4], "big")
+        start = self.columns.offset[place]
+        return int.from_bytes(self.columns.octets[start : start + 4], "big")
 
     def opaque(self, place: int) -> bytes:
         """What a PING carries."""
-        start = self._offset[place]
-        return bytes(self._octets[start : start + 8])
+        start = self.columns.offset[place]
+        return bytes(self.columns.octets[start : start + 8])
 
     def leaving(self, place: int) -> tuple[int, int]:
         """The last stream of a GOAWAY, with the reserved bit, and its code."""
-        last, code = _TWO.unpack_from(self._octets, self._offset[place])
+        last, code = _TWO.unpack_from(self.columns.octets, self.columns.offset[place])
         return last, code
 
     def settings(self, place: int) -> Settings:
         """What a SETTINGS frame says."""
-        start = self._offset[place]
-        return settings_in(bytes(self._octets[start : start + self.length[place]]))
+        start = self.columns.offset[place]
+        return settings_in(bytes(self.columns.octets[start : start + self.length[place]]))
 
     def delivered_at(self, event: int) -> int:
         """The frame's event that a delivery of the trace is about."""
-        delivery = self.trace[event]
+        delivery = self._trace[event]
         assert isinstance(delivery, DeliveredEvent)
         return delivery.frame_event
 
     def deliver(self, view: View, entry: int) -> None:
         """The endpoint gets it."""
         EFFECTS[entry & CODE](self, view, entry >> CODE_BITS)
-
-    def forget(self, entry: int) -> None:
-        """It waits no longer."""
-        if entry & CODE == PROMISED:
-            del self.promises[entry >> CODE_BITS]
 
 
 # -- what their delivery does --
@@ -153,7 +148,7 @@ def _carried_to_the_end(frames: OrdinaryFrames, view: View, place: int) -> None:
 def _answered(frames: OrdinaryFrames, view: View, place: int) -> None:
     live = view.streams.get(frames.stream[place])
     if live is not None and not live.facts & OPENED:
-        view.got_head(live)
+        view.got_opening(live)
 
 
 def _answered_to_the_end(frames: OrdinaryFrames, view: View, place: int) -> None:

@@ -105,7 +105,7 @@ def pair(
         party.view.prefaced = prefaced
         party.view.in_the_clear = info.transport != "tls"
         if clear_lane:
-            party.frame = Lane(trace, party, ordinary).take
+            party.frame = Lane(party, ordinary).take
         if info.transport == "h2c-upgrade":
             method = dict(info.upgrade_fields or ()).get(b":method")
             party.view.start_upgraded(method, info.upgrade_settings or b"")
@@ -340,11 +340,14 @@ class Party:
 
     def close(self) -> None:
         """The trace is over: what is still owed, and matured, is missing."""
-        for finding in self.duties.missing():
-            self.findings.owe(finding)
+        if self.end >= 0 or self.peer.end >= 0:
+            for finding in self.duties.missing():
+                self.findings.owe(finding)
 
     def unknowns(self) -> list[Unknown]:
         """What could not be judged, one entry a cause."""
+        if not self._unknowns:
+            return []
         return [
             each for each in self._unknowns.values() if each.count or each.reason == "octets lost"
         ]

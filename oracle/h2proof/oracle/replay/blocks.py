@@ -23,7 +23,7 @@ TABLE_OCTETS_MAX: Final = 1 << 24
 class Blocks:
     """Takes a sender's frames of field blocks in order; gives a `Section` when one is complete."""
 
-    __slots__ = ("_late", "_octets", "_parts", "_whole", "ahead", "lost", "opener")
+    __slots__ = ("_late", "_octets", "_parts", "_whole", "ahead", "decode", "lost", "opener")
 
     def __init__(self, *, late: bool = False) -> None:
         self.opener: Sent | None = None
@@ -33,20 +33,12 @@ class Blocks:
         self._parts: list[bytes] = []
         self._octets = 0
         self._whole = FieldDecoder()
+        self.decode = self._whole.decode
+        """Decode a whole block, which may go on to `ahead`."""
         self._whole.table_size_max = TABLE_OCTETS_MAX
         self._late: LateDecoder | None = LateDecoder() if late else None
         self.ahead: Fields | Undecodable | None = None
-        """What the next block says, where it was read ahead."""
-
-    def read_ahead(self, block: bytes) -> Fields | None:
-        """The fields of the next block, which is whole; None for one that is not as usual.
-
-        The frame is then taken, which will not decode the block again, or `ahead` is dropped.
-        """
-        if block[0] & 0xE0 == 0x20:
-            return None
-        fields = self.ahead = self._whole.decode(block)
-        return None if isinstance(fields, Undecodable) else fields
+        """What the next block says, if somebody has decoded it already; it is not decoded again."""
 
     def take(self, sent: Sent) -> Section | None:
         """Add a frame that its sender's order allows; the section if the block is complete."""

@@ -225,8 +225,8 @@ def _deliver_headers(view: View, sent: Sent) -> None:
     live = view.streams.get(sent.stream)
     if live is None:
         view.got_request(sent.stream, sent.event)
-    else:
-        view.got_head(live)
+    elif not live.facts & OPENED and not view.is_mine(live.id):
+        view.got_opening(live)
     if sent.section is not None:
         _read_section(view, sent.section, sent.stream)
     if sent.ends_stream:

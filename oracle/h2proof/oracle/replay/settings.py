@@ -36,9 +36,10 @@ RANGES: Final = {
     NO_RFC7540_PRIORITIES: (0, 1),
 }
 """What a value may be; a setting that is not here may have any."""
+ANY_VALUE: Final = (0, 0xFFFFFFFF)
 
 
 def in_range(identifier: int, value: int) -> bool:
     """True if the setting may have this value."""
-    low, high = RANGES.get(identifier, (0, 0xFFFFFFFF))
+    low, high = RANGES.get(identifier, ANY_VALUE)
     return low <= value <= high

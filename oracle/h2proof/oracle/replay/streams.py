@@ -148,12 +148,17 @@ class Tombs:
         return 0 if page is None else page.facts[stream >> 1 & _PAGE - 1]
 
     def put(self, stream: int, facts: int) -> None:
-        """Set the facts of a closed stream."""
-        self._page(stream).facts[stream >> 1 & _PAGE - 1] = facts
+        """Set the facts of a closed stream, or make it as if it had not been buried."""
+        page = self._pages.get(stream & _SAME_PAGE)
+        if page is not None:
+            page.facts[stream >> 1 & _PAGE - 1] = facts
 
     def bury(self, stream: Stream) -> None:
         """Keep of a closed stream its facts and the events that closed it."""
-        page, place = self._page(stream.id), stream.id >> 1 & _PAGE - 1
+        key, place = stream.id & _SAME_PAGE, stream.id >> 1 & _PAGE - 1
+        if key not in self._pages:
+            self._pages[key] = _Page()
+        page = self._pages[key]
         page.facts[place] = stream.facts
         page.stop[place] = stream.stop & _NO_EVENT
         page.peer_stop[place] = stream.peer_stop & _NO_EVENT
@@ -166,9 +171,3 @@ class Tombs:
         place = stream >> 1 & _PAGE - 1
         own, peer = page.stop[place], page.peer_stop[place]
         return (-1 if own == _NO_EVENT else own), (-1 if peer == _NO_EVENT else peer)
-
-    def _page(self, stream: int) -> _Page:
-        key = stream & _SAME_PAGE
-        if key not in self._pages:
-            self._pages[key] = _Page()
-        return self._pages[key]

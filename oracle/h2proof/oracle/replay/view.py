@@ -15,9 +15,11 @@ from typing import Final
 from h2proof.oracle.replay.grids import IDLE, SKIPPED
 from h2proof.oracle.replay.sent import Sent
 from h2proof.oracle.replay.settings import (
+    ANY_VALUE,
     HEADER_TABLE_SIZE,
     INITIAL,
     INITIAL_WINDOW_SIZE,
+    RANGES,
     TABLE_SIZE_DEFAULT,
     UNLIMITED,
     UNSAID,
@@ -385,12 +387,11 @@ class View:
         if stream > self.high_theirs and stream & 1 and not self.blind and not self.client:
             self.open_theirs(stream, OPENED, event)
 
-    def got_head(self, live: Stream) -> None:
-        """HEADERS of the peer; on a promised stream they begin the response."""
-        if not live.facts & OPENED and not self.is_mine(live.id):
-            if self._undo is not None:
-                self._undo.stream(live)
-            live.facts |= OPENED
+    def got_opening(self, live: Stream) -> None:
+        """HEADERS on a promised stream: the response begins."""
+        if self._undo is not None:
+            self._undo.stream(live)
+        live.facts |= OPENED
 
     def got_method(self, live: Stream, method: bytes | None, *, websocket: bool = False) -> None:
         """What a request asks for."""
@@ -433,7 +434,8 @@ class View:
             self._undo.end(self.settings_got)
         self.settings_got.append((event, settings))
         for identifier, value in settings:
-            if in_range(identifier, value):
+            low, high = RANGES.get(identifier, ANY_VALUE)
+            if low <= value <= high:
                 if self._undo is not None:
                     self._undo.entry(self.peer_settings, identifier)
                 self.peer_settings[identifier] = value, event
