@@ -162,7 +162,7 @@ class Party:
 
     def frame_at(self, event: int) -> Sent:
         """The frame at an event of the trace, made anew."""
-        place = self._trace.slots[event]
+        place = self._trace.rows[event]
         assert isinstance(place, int)
         return read(self._trace, place)
 
@@ -343,6 +343,10 @@ class Party:
         if self.end >= 0 or self.peer.end >= 0:
             for finding in self.duties.missing():
                 self.findings.owe(finding)
+
+    def part(self) -> None:
+        """Nothing more will be asked: both sides let go of each other, and are freed at once."""
+        del self.peer, self.duties, self.frame
 
     def unknowns(self) -> list[Unknown]:
         """What could not be judged, one entry a cause."""
