@@ -10,7 +10,6 @@ from functools import cached_property
 from h2proof.oracle.ledger.accounts import Account, Life, Retention, Survivor
 from h2proof.oracle.ledger.folding import Fold
 from h2proof.oracle.ledger.leaks import findings
-from h2proof.oracle.milestones import HANDLER_ENDS
 from h2proof.oracle.verdict import Finding
 from h2proof.sim.trace import Resource, ResourceEvent, Trace
 
@@ -24,7 +23,7 @@ class Ledger:
         self.orderly = fold.orderly
         """Each resource was acquired, used, released, in this order; no object had two owners."""
         self.notes = fold.notes
-        """The milestones, by their events."""
+        """The milestones of the run, by the events that tell of them; none of a handler."""
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from h2proof.oracle.pictures.ledgers import ledger_bundle  # only a notebook asks
@@ -131,11 +130,7 @@ class Ledger:
     @cached_property
     def milestones(self) -> tuple[tuple[int, str], ...]:
         """Where the phases of the run begin and end: events and what their notes say."""
-        return tuple(
-            (event, seen.milestone)
-            for event, seen in self.notes
-            if seen.milestone not in HANDLER_ENDS
-        )
+        return tuple((event, seen.milestone) for event, seen in self.notes)
 
     @cached_property
     def _end_ns(self) -> int:

@@ -35,7 +35,7 @@ class Fold:
         self.orderly = True
         """Each resource was acquired, used, released, in this order; no object had two owners."""
         self.notes: list[tuple[int, Reached]] = []
-        """The events that tell of a milestone."""
+        """The milestones of the run, by the events that tell of them; none of a handler."""
         self.returned: dict[tuple[int, int], int] = {}
         """By connection and stream: the note that its handler has ended."""
         self.moments: list[Moment] = []
@@ -53,22 +53,26 @@ class Fold:
                     live[resource] = event
                     if resource.generation > 1:
                         handed_on = True
-                elif what == "held":
-                    if self.moments:
-                        self.moments[-1].held[event] = resource, row[8]
-                elif resource not in live:
-                    self.orderly = False
                 elif what == "released":
-                    del live[resource]
+                    try:
+                        del live[resource]
+                    except KeyError:
+                        self.orderly = False
+                elif what == "used":
+                    if resource not in live:
+                        self.orderly = False
+                elif self.moments:
+                    self.moments[-1].held[event] = resource, row[8]
             elif type(row) is tuple and row[0] is NoteEvent:
                 seen = told_by(row[3])
                 if seen is None:
                     continue
                 milestone = seen.milestone
-                self.notes.append((event, seen))
                 if milestone in HANDLER_ENDS:
                     self.returned[row[2], row[4]] = event
-                elif milestone in MOMENTS:
+                    continue
+                self.notes.append((event, seen))
+                if milestone in MOMENTS:
                     quiet, ended = milestone == "quiet", frozenset(self.returned)
                     self.moments.append(Moment(event, quiet, left, dict(live), ended))
                 elif milestone == "clients leave":
