@@ -98,7 +98,7 @@ class Register:
     """All resources of a run; writes one event for each thing that happens to one."""
 
     def __init__(self, trace: Trace, clock: Clock | None = None) -> None:
-        self._write: Callable[[Row], None] = trace.rows.append
+        self._write: Callable[[Row], None] = trace.written.append
         self._clock: Clock = Still() if clock is None else clock
         self._numbers: defaultdict[str, int] = defaultdict(int)
         """The last one of each kind."""
@@ -185,8 +185,8 @@ class Register:
     def release(self, resource: Resource, by: str = "") -> None:
         """Somebody gives the resource back, for the first time or again."""
         at, connection, stream, size = self._clock.now_ns, 0, 0, 0
-        holding = self._known.get(resource)
-        if holding is not None:
+        if resource in self._known:
+            holding = self._known[resource]
             _, _, connection, _, _, stream, _, octets, _ = holding.acquired
             if holding.live:
                 holding.live, size = False, octets

@@ -9,7 +9,7 @@ is made when somebody looks at it, its `.frame` when somebody looks at that. Wha
 is not known here.
 """
 
-from h2proof.sim.trace.columns import NOTHING, RESERVED, FrameColumns
+from h2proof.sim.trace.columns import NOTHING, RESERVED, FrameColumns, Row
 from h2proof.sim.trace.events import (
     SENDERS,
     AnyEvent,
@@ -28,7 +28,7 @@ from h2proof.sim.trace.events import (
     Sender,
     Told,
 )
-from h2proof.sim.trace.trace import Row, Trace
+from h2proof.sim.trace.trace import Trace
 
 __all__ = [
     "NOTHING",

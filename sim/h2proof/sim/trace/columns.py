@@ -5,7 +5,7 @@ from __future__ import annotations  # `array` takes no type argument at run time
 from array import array
 from collections.abc import Iterable
 from struct import Struct
-from typing import Final
+from typing import Any, Final
 
 from h2proof.sim.codec import HEADER_LENGTH, STREAM_MAX
 
@@ -21,8 +21,8 @@ ROW: Final = Struct("=QIBBHIIIQIqIII")
 HEADER: Final = Struct(">HBBBL")
 """A frame header: the length in two parts, type, flags, the reserved bit with the stream."""
 
-WholeFrame = tuple[int, int, int, int, int, bytes]
-"""A frame's event, connection, sender, place among its connection's, time, and octets."""
+Row = tuple[Any, ...]
+"""An event as it is written: its class, and its fields but for the index, in their order."""
 
 AT_ONCE: Final = 256
 """Rows that are turned into columns at once: few enough to stay in a processor's cache."""
@@ -78,16 +78,18 @@ class FrameColumns:
         for start in range(0, len(rows), step):
             self.extend(ROW.iter_unpack(rows[start : start + step]))
 
-    def extend_whole(self, frames: list[WholeFrame]) -> None:
-        """Enter frames that are given as they went on the wire."""
+    def extend_whole(self, frames: list[tuple[int, Row]], frames_of: list[int]) -> None:
+        """Enter frames that are given with their octets; `frames_of` counts each connection's."""
         for start in range(0, len(frames), AT_ONCE):
-            self.extend(self._taken_apart(frames[start : start + AT_ONCE]))
+            self.extend(self._taken_apart(frames[start : start + AT_ONCE], frames_of))
 
-    def _taken_apart(self, frames: list[WholeFrame]) -> list[tuple[int, ...]]:
+    def _taken_apart(
+        self, frames: list[tuple[int, Row]], frames_of: list[int]
+    ) -> list[tuple[int, ...]]:
         rows: list[tuple[int, ...]] = []
         held = self.octets
         offset = len(held)
-        for event, connection, sender, frame_index, at, octets in frames:
+        for event, (_, at, connection, sender, octets) in frames:
             high, low, kind, flags, word = HEADER.unpack_from(octets)
             length = high << 8 | low
             held += octets[HEADER_LENGTH:]
@@ -95,10 +97,10 @@ class FrameColumns:
                 (
                     event,
                     connection,
-                    sender,
+                    0 if sender == "client" else 1,
                     kind,
                     flags | RESERVED if word > STREAM_MAX else flags,
-                    frame_index,
+                    frames_of[connection],
                     word & STREAM_MAX,
                     length,
                     offset,
@@ -110,6 +112,7 @@ class FrameColumns:
                 )
             )
             offset += length
+            frames_of[connection] += 1
         return rows
 
     def extend(self, rows: Iterable[tuple[int, ...]]) -> None:

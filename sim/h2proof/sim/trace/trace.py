@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from struct import error as StructError
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from h2proof.sim.codec import HEADER_LENGTH, FrameHeader, read_header
 from h2proof.sim.trace import plain
-from h2proof.sim.trace.columns import NOTHING, RESERVED, ROW, FrameColumns, WholeFrame, optional
+from h2proof.sim.trace.columns import NOTHING, RESERVED, ROW, FrameColumns, Row, optional
 from h2proof.sim.trace.events import (
     SENDERS,
     AnyEvent,
@@ -29,8 +29,6 @@ from h2proof.sim.trace.events import (
 )
 
 E = TypeVar("E", bound=Event)
-Row = tuple[Any, ...]
-"""An event that is no frame: its class, and its fields but for the index, in their order."""
 
 
 class Trace:
@@ -41,26 +39,25 @@ class Trace:
         "_frames",
         "_frames_of",
         "_packed",
-        "_whole",
+        "_read",
         "connections",
-        "rows",
         "told",
+        "written",
     )
 
     def __init__(self, connections: tuple[ConnectionInfo, ...] = (ConnectionInfo(),)) -> None:
         self.connections: list[ConnectionInfo] = list(connections)
-        self.rows: list[int | Row] = []
-        """The events without making them: a frame's place in the columns, a row for all else.
+        self.written: list[int | Row] = []
+        """The events as they were written; who writes many appends rows here.
 
-        Who writes many may append rows here; the list is the same one for life.
+        A whole frame may be written as a row of time, connection, sender and octets. The list is
+        the same one for life, and is read as `rows`.
         """
+        self._read = 0
+        """How much of it has its frames in the columns, or packed for them."""
         self._columns = FrameColumns()
         self._packed = bytearray()
-        self._whole: list[WholeFrame] = []
-        """Frames that are not in the columns yet; they are entered when somebody looks at those.
-
-        At any time they are all packed, or all whole.
-        """
+        """Frames that are not in the columns yet; they are entered when somebody looks at those."""
         self._frames = 0
         self.told: dict[int, Told] = {}
         """What a log told of the frame at a place in the columns, instead of its octets."""
@@ -90,8 +87,6 @@ class Trace:
 
         A `payload` shorter than `header.length` is a payload of which only the start was kept.
         """
-        if self._whole:
-            self._enter()
         rows, octets, frames_of = self.rows, self._columns.octets, self._frames_of
         index, place = len(rows), self._frames
         length, kind, flags, stream, reserved = header
@@ -118,6 +113,7 @@ class Trace:
         octets += payload
         frames_of[connection] += 1
         self._frames = place + 1
+        self._read = index + 1
         if told is not None:
             self.told[place] = told
         return index
@@ -129,19 +125,13 @@ class Trace:
         header = read_header(octets)
         if len(octets) != HEADER_LENGTH + header.length:
             raise ValueError(f"{len(octets)} octets are not one frame of {header.length}")
-        return self.sent(sender, bytes(octets), at, connection)
+        payload = memoryview(octets)[HEADER_LENGTH:]
+        return self.add_frame(sender, header, payload, at, connection)
 
     def sent(self, sender: Sender, octets: bytes, at: int, connection: int) -> int:
         """As `add_octets_of_frame`, for octets that are known to be one whole frame."""
-        if self._packed:
-            self._enter()
-        rows, frames_of = self.rows, self._frames_of
-        index = len(rows)
-        rows.append(self._frames)
-        self._frames += 1
-        nth = frames_of[connection]
-        frames_of[connection] = nth + 1
-        self._whole.append((index, connection, 0 if sender == "client" else 1, nth, at, octets))
+        index = len(self.written)
+        self.written.append((FrameEvent, at, connection, sender, octets))
         return index
 
     def preface(self, *, at: int = 0, connection: int = 0, packet: int | None = None) -> int:
@@ -213,25 +203,23 @@ class Trace:
         return self._add((kind, *(getattr(event, field.name) for field in fields(kind)[1:])))
 
     def _add(self, row: Row) -> int:
-        rows = self.rows
-        rows.append(row)
-        return len(rows) - 1
+        self.written.append(row)
+        return len(self.written) - 1
 
     # -- reading --
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.written)
 
     def __getitem__(self, index: int) -> AnyEvent:
         row = self.rows[index]
         if isinstance(row, int):
             return self.frame_at(row)
-        event: AnyEvent = row[0](index if index >= 0 else len(self.rows) + index, *row[1:])
+        event: AnyEvent = row[0](index if index >= 0 else len(self) + index, *row[1:])
         return event
 
     def __iter__(self) -> Iterator[AnyEvent]:
-        for index, row in enumerate(self.rows):
-            yield self.frame_at(row) if isinstance(row, int) else row[0](index, *row[1:])
+        return map(self.__getitem__, range(len(self)))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Trace):
@@ -246,7 +234,7 @@ class Trace:
 
     def __repr__(self) -> str:
         return (
-            f"<Trace: {len(self)} events, {self._frames} frames, "
+            f"<Trace: {len(self)} events, {len(self.columns.event)} frames, "
             f"{len(self.connections)} connections>"
         )
 
@@ -258,15 +246,38 @@ class Trace:
     @property
     def columns(self) -> FrameColumns:
         """The flat index of the frames."""
-        if self._whole or self._packed:
-            self._enter()
+        if self._read < len(self.written):
+            self._read_on()
+        if self._packed:
+            self._enter_packed()
         return self._columns
 
-    def _enter(self) -> None:
+    @property
+    def rows(self) -> list[int | Row]:
+        """The events without making them: a frame's place in the columns, a row for all else."""
+        if self._read < len(self.written):
+            self._read_on()
+        return self.written
+
+    def _read_on(self) -> None:
+        """Give the frames that were written since then their places, and enter them."""
+        written, start = self.written, self._read
+        self._read = len(written)
+        frames = [
+            (event, row)
+            for event, row in enumerate(written[start:], start)
+            if not isinstance(row, int) and row[0] is FrameEvent
+        ]
+        if frames:
+            self._enter_packed()
+            self._columns.extend_whole(frames, self._frames_of)
+            for event, _ in frames:
+                written[event] = self._frames
+                self._frames += 1
+
+    def _enter_packed(self) -> None:
         self._columns.extend_packed(self._packed)
         self._packed.clear()
-        self._columns.extend_whole(self._whole)
-        self._whole.clear()
 
     @property
     def octets(self) -> bytearray:
@@ -286,7 +297,7 @@ class Trace:
 
     def frames(self) -> Iterator[FrameEvent]:
         """The frame events only."""
-        return map(self.frame_at, range(self._frames))
+        return map(self.frame_at, range(len(self.columns.event)))
 
     def payload_at(self, place: int) -> bytes:
         """The kept payload of the frame at a place in the columns."""

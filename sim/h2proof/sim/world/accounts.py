@@ -140,16 +140,19 @@ class Watched(Connection):
     def _look(self, stream: int) -> None:
         """Enter the stream if it counts by now; drop what it had if it is closed."""
         slots, owed = self._slots, self._owed
-        live = self.streams.live.get(stream)
-        if live is None:
+        if stream in self.streams.live:
+            state = self.streams.live[stream].state
+            if state.active and stream not in slots:
+                slots[stream] = self._entry("stream slot", stream)
+            # nothing more can come, so nothing more has to be let in (RFC 9113 §6.9.1)
+            ended = state is State.HALF_CLOSED_REMOTE
+        else:
+            ended = True
             if stream in slots:
                 del slots[stream]
             if stream in self._promises:
                 del self._promises[stream]
-        elif live.state.active and stream not in slots:
-            slots[stream] = self._entry("stream slot", stream)
-        if stream in owed and (live is None or live.state is State.HALF_CLOSED_REMOTE):
-            # nothing more can come, so nothing more has to be let in (RFC 9113 §6.9.1)
+        if ended and stream in owed:
             del owed[stream]
 
     def _look_at_all(self) -> None:

@@ -245,7 +245,7 @@ class Survivors:
                 _, _, connection, _, resource, stream, _, size, _ = each.acquired
                 chain = self._searched(each()) if known is None else known
                 row = (ResourceEvent, at, connection, "held", resource, stream, "", size, chain)
-                trace.rows.append(row)
+                trace.written.append(row)
         if self._holders is not None:
             self._holders.forget()
 

@@ -183,7 +183,7 @@ class World:
     def note(self, text: str, *, connection: int = 0, stream: int = 0) -> None:
         """A milestone of the run."""
         if self._recording:
-            self.trace.rows.append((NoteEvent, self.loop.now_ns, connection, text, stream))
+            self.trace.written.append((NoteEvent, self.loop.now_ns, connection, text, stream))
 
     def _built(self, handler: HandlerModel | Callable[..., Any]) -> Handler:
         built = handler.build(self.stage) if isinstance(handler, HandlerModel) else handler
