@@ -14,6 +14,8 @@ from h2proof.sim.hpack import (
     representations,
     section_size,
 )
+from h2proof.sim.hpack.decoder import READ
+from h2proof.sim.hpack.encoder import WRITTEN
 
 LIBRARY_MAX = 1 << 16
 
@@ -154,6 +156,33 @@ def test_a_decoder_reads_what_the_library_reads(blocks: list[bytes], size: int) 
             type(line) is NeverIndexed for line in seen
         ]
         assert theirs.header_table.dynamic_entries == ours.entries
+
+
+def told(history: list[tuple[tuple[bytes, bytes], ...]]) -> list[object]:
+    """Blocks, sections with their sizes, and tables, one step after the other."""
+    encoder, decoder = FieldEncoder(), FieldDecoder()
+    seen: list[object] = []
+    for fields in history:
+        block = encoder.encode(fields)
+        read = decoder.decode(block)
+        kinds = None if isinstance(read, Undecodable) else [type(line) for line in read]
+        seen += [block, read, kinds, decoder.section_octets, tuple(decoder.entries)]
+    return seen
+
+
+few_lines = st.tuples(st.sampled_from([b"a", b"bb"]), st.sampled_from([b"", b"1", b"x" * 990]))
+few_sections = st.lists(few_lines | few_lines.map(lambda line: NeverIndexed(*line)), max_size=3)
+
+
+@given(st.lists(few_sections.map(tuple), max_size=50))
+def test_what_is_remembered_of_other_connections_is_what_is_worked_out(
+    history: list[tuple[tuple[bytes, bytes], ...]],
+) -> None:
+    remembered = told(history), told(history)
+    READ.clear()
+    WRITTEN.clear()
+
+    assert (told(history), told(history)) == remembered
 
 
 class LibraryEncoder:
