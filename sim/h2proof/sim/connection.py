@@ -9,21 +9,21 @@ changed. No socket, clock or chance is known here, nor what any frame means.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from h2proof.sim.codec import PREFACE, STREAM_MAX
+from h2proof.sim.codec import HEADER_LENGTH, PREFACE, STREAM_MAX, encode, header_fields, raw
 from h2proof.sim.core import Core
 from h2proof.sim.errors import ErrorCode, IllegalSend, connection_error
 from h2proof.sim.extensions import check_priority_update, check_unknown
 from h2proof.sim.fields import Malformed
 from h2proof.sim.frames import (
+    END_STREAM,
     AltSvc,
     Data,
     Dependency,
-    Headers,
+    FrameType,
     Origin,
     Ping,
     Priority,
     PriorityUpdate,
-    PushPromise,
     RstStream,
     Settings,
     Unknown,
@@ -32,7 +32,7 @@ from h2proof.sim.frames import (
 from h2proof.sim.hpack import FieldLine, Fields
 from h2proof.sim.incoming import take
 from h2proof.sim.limits import Limits
-from h2proof.sim.messages import Step, request_step, response_step, trailers_step
+from h2proof.sim.messages import UNKNOWN, Step, request_step, response_step, trailers_step
 from h2proof.sim.notices import DataReceived, Notice
 from h2proof.sim.push import check_may_push, check_promised
 from h2proof.sim.settings import Setting, check_priorities_kept, legal_announcement
@@ -44,6 +44,10 @@ PROMISED_OCTETS: Final = 4
 RECEIVING: Final = (State.OPEN, State.HALF_CLOSED_LOCAL)
 """The states in which content may still come."""
 LIMITS: Final = Limits()
+
+DATA: Final = FrameType.DATA.value
+HEADERS: Final = FrameType.HEADERS.value
+PUSH_PROMISE: Final = FrameType.PUSH_PROMISE.value
 
 
 class Connection(Core):
@@ -83,7 +87,7 @@ class Connection(Core):
             self.preface_left = PREFACE
         self.write(Settings(values))
         self.own.announce(values)
-        self.bind_settings()
+        self.bind_settings(values)
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"{len(self.streams.live)} live streams"
@@ -96,10 +100,9 @@ class Connection(Core):
 
         Raises nothing, whatever they are: a fault of the peer is answered, and is a notice.
         """
-        self._begin(data)
-        while self._take_next():
-            pass
-        return self._told()
+        self._take(data)
+        told, self.notices = self.notices, []
+        return told
 
     def receive_stepwise(self, data: bytes) -> Iterator[Notice]:
         """As `receive`, but the owner can act on a notice before the next frame is looked at.
@@ -107,10 +110,11 @@ class Connection(Core):
         What it then sends does not depend on the chunks in which the octets came. The iterator has
         to be run to its end before the next octets are given.
         """
-        self._begin(data)
-        yield from self._told()
-        while self._take_next():
-            yield from self._told()
+        more = self._take(data, stepwise=True)
+        while more or self.notices:
+            told, self.notices = self.notices, []
+            yield from told
+            more = more and self._take(b"", stepwise=True)
 
     def take_output(self) -> bytes:
         """The octets to send; each is handed out once."""
@@ -130,10 +134,6 @@ class Connection(Core):
     def peer_settings(self) -> Mapping[int, int]:
         """What the peer announced; a missing identifier has no limit."""
         return self.peer.in_force
-
-    def state(self, stream: int) -> State:
-        """The state of any stream, idle and closed ones included."""
-        return self.streams.state(stream)
 
     def send_window(self, stream: int) -> int:
         """Octets of DATA, padding included, that may be sent now; 0 on a stream not live.
@@ -170,24 +170,28 @@ class Connection(Core):
 
         None opens a client's next stream. Gives the stream's identifier.
         """
-        self._check_open()
-        identifier = self.streams.next_identifier if stream is None else stream
+        if self.closed:
+            raise _closed()
+        streams = self.streams
+        identifier = streams.next_identifier if stream is None else stream
         section = tuple(fields)
-        cell = self.streams.send("HEADERS_ES" if end_stream else "HEADERS", identifier)
-        live = self.streams.live.get(identifier)
+        cell = streams.send("HEADERS_ES" if end_stream else "HEADERS", identifier)
+        live = streams.live.get(identifier)
         if live is None or live.state.reserved:
-            self._check_room(identifier)
-        step = self._section(live, section, end_stream)
+            self._check_room(identifier, opens=live is None)
+        step = self._step(live, section, end_stream)
+        block = self.encoder.encode(section)
         if live is None:
             assert cell.next is not None
-            live = self.streams.open(identifier, cell.next)
+            live = streams.open(identifier, cell.next)
             live.method = step.method
             self.priorities.opened(identifier)
+        elif cell.next is not None:
+            self.move(live, cell.next)
         live.outgoing.apply(step)
         if step.phase == "tunnel":
             live.incoming.phase = "tunnel"
-        self.write_block(Headers(identifier, self.encoder.encode(section), end_stream))
-        self.move(live, cell.next)
+        self.write_block(HEADERS, END_STREAM if end_stream else 0, identifier, block)
         return identifier
 
     def send_data(
@@ -197,41 +201,48 @@ class Connection(Core):
 
         Beyond `send_window` it raises, for blocking is its owner's matter.
         """
-        self._check_open()
+        if self.closed:
+            raise _closed()
         cell = self.streams.send("DATA_ES" if end_stream else "DATA", stream)
         live = self.streams.live[stream]
-        malformed = live.outgoing.check_data(len(data), end_stream)
-        if malformed is not None:
-            raise IllegalSend(malformed.requirement, malformed.reason)
-        frames = self._data_frames(stream, data, end_stream, padding)
-        octets = len(data) + (0 if padding is None else len(frames) * (1 + padding))
-        window = self.flow.send_window(live)
-        if octets > window:
-            reason = f"{octets} octets of DATA in a window of {window}"
+        outgoing = live.outgoing
+        size = octets = len(data)
+        if outgoing.left != UNKNOWN and (why := outgoing.check_data(size, end_stream)):
+            raise IllegalSend(why.requirement, why.reason)
+        if padding is None and size <= self.peer.in_force[Setting.MAX_FRAME_SIZE]:
+            written = raw(DATA, END_STREAM if end_stream else 0, stream, data)
+        else:
+            frames = self._data_frames(stream, data, end_stream, padding)
+            octets += 0 if padding is None else len(frames) * (1 + padding)
+            written = b"".join([encode(frame) for frame in frames])
+        if not self.flow.spend(live, octets):
+            reason = f"{octets} octets of DATA in a window of {self.flow.send_window(live)}"
             raise IllegalSend("RFC9113-6.9.1-01", reason, "wait for WINDOW_UPDATE")
-        for frame in frames:
-            self.write(frame)
-        self.flow.spend(live, octets)
-        live.outgoing.take_data(len(data))
-        self.move(live, cell.next)
+        self.output += written
+        if outgoing.left != UNKNOWN:
+            outgoing.left -= size
+        if cell.next is not None:
+            self.move(live, cell.next)
 
     def push(self, stream: int, fields: Iterable[FieldLine], *, promised: int | None = None) -> int:
         """Promise the response to the request `fields` on a client's stream (§8.4).
 
         It takes the next identifier, or a higher one if `promised` says so.
         """
-        self._check_open()
+        if self.closed:
+            raise _closed()
         self._check_push(stream)
         section = tuple(fields)
         step = check_promised(section)
         if promised is None:
             promised = self.streams.next_identifier
-        self.streams.send("PROMISE_OF", promised)
-        self._check_identifier(promised)
+        else:
+            self.streams.send("PROMISE_OF", promised)
+            self._check_identifier(promised)
         live = self.streams.open(promised, self.promised_state)
         live.method = step.method
         block = self.encoder.encode(section)
-        self.write_block(PushPromise(stream, promised, block), PROMISED_OCTETS)
+        self.write_block(PUSH_PROMISE, 0, stream, promised.to_bytes(PROMISED_OCTETS) + block)
         return promised
 
     def reset(self, stream: int, code: int = ErrorCode.CANCEL) -> None:
@@ -247,6 +258,7 @@ class Connection(Core):
             reason = f"REFUSED_STREAM for stream {stream}, which was answered"
             raise IllegalSend("RFC9113-8.7-05", reason, "give another code")
         self.write(RstStream(stream, code))
+        assert cell.next is not None
         self.move(live, cell.next)
 
     def goaway(
@@ -285,7 +297,7 @@ class Connection(Core):
             self.flow.check_receive_initial(window, self.streams.live.values())
         self.write(Settings(pairs))
         self.own.announce(pairs)
-        self.bind_settings()
+        self.bind_settings(pairs)
 
     def credit(self, stream: int, octets: int) -> None:
         """Let the peer send so many octets more; stream 0 is the connection (§6.9)."""
@@ -356,7 +368,7 @@ class Connection(Core):
 
     def _check_open(self) -> None:
         if self.closed:
-            raise IllegalSend("RFC9113-5.4.1-02", "the connection is closed")
+            raise _closed()
 
     def _check_server(self, requirement: str, name: str) -> None:
         self._check_open()
@@ -373,18 +385,18 @@ class Connection(Core):
             reason = f"{identifier} is no stream identifier"
             raise IllegalSend("RFC9113-5.1.1-09", reason, "open a new connection if all are used")
 
-    def _check_room(self, identifier: int) -> None:
+    def _check_room(self, identifier: int, *, opens: bool) -> None:
         """May one stream more become active (§5.1.2), and, if it is idle, be opened (§6.8)?"""
         most = self.peer.in_force.get(Setting.MAX_CONCURRENT_STREAMS)
         if most is not None and self.streams.own_active >= most:
             reason = f"{self.streams.own_active} streams are active where the peer allows {most}"
             raise IllegalSend("RFC9113-5.1.2-02", reason, "wait until one ends")
-        if identifier not in self.streams.live:
+        if opens:
             self._check_identifier(identifier)
             if self.goaway_received is not None:
                 raise IllegalSend("RFC9113-6.8-03", "the peer sent GOAWAY", "open a new connection")
 
-    def _section(self, live: Stream | None, fields: Fields, end_stream: bool) -> Step:
+    def _step(self, live: Stream | None, fields: Fields, end_stream: bool) -> Step:
         """What the section will be in its message; `IllegalSend` where it may not come."""
         if live is None:
             extended = bool(self.peer.in_force[Setting.ENABLE_CONNECT_PROTOCOL])
@@ -393,7 +405,7 @@ class Connection(Core):
             step = trailers_step(live.outgoing, fields, end_stream)
         else:
             step = response_step(live.outgoing, live.method, fields, end_stream)
-        if isinstance(step, Malformed):
+        if type(step) is Malformed:
             raise IllegalSend(step.requirement, step.reason)
         return step
 
@@ -418,28 +430,50 @@ class Connection(Core):
 
     # -- what arrives --
 
-    def _begin(self, data: bytes) -> None:
-        """The octets are at hand; behind the end of the connection none are."""
+    def _take(self, data: bytes, *, stepwise: bool = False) -> bool:
+        """Do what each frame of the octets at hand asks for; behind the end there are none.
+
+        `stepwise` it is one frame; True if it was there.
+        """
         if self.closed:
-            return
+            return False
         data = bytes(data)
         if self.preface_left:
             data = self._take_preface(data)
-        self.reader.give(data)
-
-    def _take_next(self) -> bool:
-        """Do what one frame of the octets at hand asks for; False where there is none."""
-        found = self.reader.take()
-        if found is None:
-            return False
-        fault = take(self, *found)
-        if fault is not None:
-            self.answer(fault)
-        return True
-
-    def _told(self) -> list[Notice]:
-        told, self.notices = self.notices, []
-        return told
+        octets, offset = self.octets, self.taken
+        if data:
+            rest = octets[offset:]
+            octets, offset = rest + data if rest else data, 0
+        size = len(octets)
+        while True:
+            if self.skipped:
+                step = min(self.skipped, size - offset)
+                offset += step
+                self.skipped -= step
+            start = offset + HEADER_LENGTH
+            if start > size:
+                break
+            high, low, kind, flags, word = header_fields(octets, offset)
+            length = high << 8 | low
+            payload = None
+            if length > self.payload_max:
+                # its receiver reacts to the header (§4.2), and the payload is never held
+                offset, self.skipped = start, length
+            elif start + length > size:
+                break
+            else:
+                offset = start + length
+                payload = octets[start:offset]
+            fault = take(self, kind, flags, word & STREAM_MAX, length, payload)
+            if fault is not None:
+                self.answer(fault)
+            if self.closed:
+                return False
+            if stepwise:
+                self.octets, self.taken = octets, offset
+                return True
+        self.octets, self.taken = octets[offset:], 0
+        return False
 
     # -- the beginning --
 
@@ -463,7 +497,12 @@ class Connection(Core):
             request = stream.incoming
         else:
             self.own.apply(values)
+            self.bind_settings(values)
             stream = self.streams.open(UPGRADED_STREAM, State.HALF_CLOSED_LOCAL)
             request = stream.outgoing
         request.apply(Step("request", "content", 0))
         stream.method = upgrade.method
+
+
+def _closed() -> IllegalSend:
+    return IllegalSend("RFC9113-5.4.1-02", "the connection is closed")

@@ -5,26 +5,25 @@ asks for in `connection`. How a fault is answered is decided here, once for all:
 by GOAWAY, a stream error by RST_STREAM where the stream's state allows one (RFC 9113 §5.4).
 """
 
-from dataclasses import replace
+from collections.abc import Callable
 
 from h2proof.sim.blocks import BlockBuffer
-from h2proof.sim.codec import HEADER_LENGTH, STREAM_MAX, FrameReader, encode
+from h2proof.sim.codec import HEADER_LENGTH, STREAM_MAX, encode, raw
 from h2proof.sim.errors import ErrorCode, Fault, IllegalSend, connection_error
 from h2proof.sim.extensions import Priorities
 from h2proof.sim.flow import Flow
 from h2proof.sim.frames import (
+    END_HEADERS,
     AnyFrame,
-    Continuation,
+    FrameType,
     GoAway,
-    Headers,
-    PushPromise,
     RstStream,
     WindowUpdate,
 )
 from h2proof.sim.hpack import FieldDecoder, FieldEncoder
 from h2proof.sim.limits import Limits
 from h2proof.sim.notices import ConnectionFailed, Notice, SettingPairs, StreamFailed
-from h2proof.sim.settings import OwnSettings, PeerSettings, Setting
+from h2proof.sim.settings import DEFAULTS, OwnSettings, PeerSettings, Setting
 from h2proof.sim.streams import Counts, Role, State, Stream, Streams
 
 
@@ -46,18 +45,22 @@ class Core:
         "greeted",
         "limits",
         "notices",
+        "octets",
         "output",
         "own",
+        "payload_max",
         "peer",
         "preface_left",
         "priorities",
         "promised_state",
-        "reader",
         "resets",
         "role",
         "section_octets_max",
+        "skipped",
+        "state",
         "streams",
         "streams_max",
+        "taken",
     )
 
     def __init__(self, role: Role, limits: Limits, *, cleartext: bool) -> None:
@@ -67,12 +70,20 @@ class Core:
         self.limits = limits
         self.cleartext = cleartext
         self.streams = Streams(role, reset_streams_known_max=limits.reset_streams_known_max)
+        self.state: Callable[[int], State] = self.streams.state
+        """The state of any stream, idle and closed ones included."""
         self.flow = Flow()
         self.own = OwnSettings()
         self.peer = PeerSettings()
         self.encoder = FieldEncoder()
         self.decoder = FieldDecoder(list_octets_max=limits.field_expansion_octets_max)
-        self.reader = FrameReader()
+        self.octets = b""
+        """What has come of a frame that is not complete; stepwise, of all that was not taken."""
+        self.taken = 0
+        """How many of these octets are dealt with."""
+        self.skipped = 0
+        """So many octets more of a frame that is too long."""
+        self.payload_max = DEFAULTS[Setting.MAX_FRAME_SIZE]
         self.block = BlockBuffer(limits)
         self.priorities = Priorities()
         self.notices: list[Notice] = []
@@ -114,7 +125,7 @@ class Core:
     @property
     def frame_octets(self) -> int:
         """Octets of an unfinished frame."""
-        return self.reader.held
+        return len(self.octets) - self.taken
 
     @property
     def block_octets(self) -> int:
@@ -142,20 +153,21 @@ class Core:
             raise IllegalSend("RFC9113-4.1-01", reason)
         self.output += octets
 
-    def write_block(self, opener: Headers | PushPromise, beside: int = 0) -> None:
+    def write_block(self, kind: int, flags: int, stream: int, content: bytes) -> None:
         """A field block goes out, in as many frames as the peer's SETTINGS_MAX_FRAME_SIZE asks.
 
-        `opener` holds the whole block, and so many octets `beside` it.
+        `content` is the block, behind what else the first frame carries.
         """
         step = self.peer.in_force[Setting.MAX_FRAME_SIZE]
-        block, first_max = opener.fragment, step - beside
-        if len(block) <= first_max:
-            self.write(opener)
+        size = len(content)
+        if size <= step:
+            self.output += raw(kind, flags | END_HEADERS, stream, content)
             return
-        self.write(replace(opener, fragment=block[:first_max], end_headers=False))
-        for start in range(first_max, len(block), step):
+        self.output += raw(kind, flags, stream, content[:step])
+        for start in range(step, size, step):
             end = start + step
-            self.write(Continuation(opener.stream, block[start:end], end >= len(block)))
+            flags = END_HEADERS if end >= size else 0
+            self.output += raw(FrameType.CONTINUATION, flags, stream, content[start:end])
 
     def give_back(self, octets: int) -> None:
         """Octets of DATA that nobody will read: credited at once, lest the window leak (§6.9)."""
@@ -163,29 +175,35 @@ class Core:
             self.flow.credit_connection(octets)
             self.write(WindowUpdate(0, octets))
 
-    def move(self, stream: Stream, state: State | None) -> None:
-        """A stream changes its state; None leaves it as it is."""
-        if state is not None:
-            self.streams.move(stream, state)
-            if state is State.ENDED and self.resets:
-                self.resets -= 1
-            if self.goaway_sent is not None:
-                self._close_if_done(self.goaway_sent)
+    def move(self, stream: Stream, state: State) -> None:
+        """A stream changes its state."""
+        self.streams.move(stream, state)
+        if state is State.ENDED and self.resets:
+            self.resets -= 1
+        if self.goaway_sent is not None:
+            self._close_if_done(self.goaway_sent)
 
-    def bind_settings(self) -> None:
+    def bind_settings(self, values: SettingPairs) -> None:
         """Own settings were announced or acknowledged: tell the machines what now holds."""
         own, flow = self.own, self.flow
-        self.reader.payload_max = own.most(Setting.MAX_FRAME_SIZE)
-        # a table that the peer had to make smaller in between has to be signalled as well (§4.3.1)
-        self.decoder.table_size_max = own.in_force[Setting.HEADER_TABLE_SIZE]
-        self.decoder.table_size_max = own.most(Setting.HEADER_TABLE_SIZE)
-        flow.receive_initial = own.in_force[Setting.INITIAL_WINDOW_SIZE]
-        flow.receive_initial_most = own.most(Setting.INITIAL_WINDOW_SIZE)
-        self.extended_connect = own.latest[Setting.ENABLE_CONNECT_PROTOCOL] != 0
-        most = self.limits.field_section_octets_max
-        self.section_octets_max = min(most, own.latest.get(Setting.MAX_HEADER_LIST_SIZE, most))
-        most = self.limits.streams_max
-        self.streams_max = min(most, own.in_force.get(Setting.MAX_CONCURRENT_STREAMS, most))
+        for identifier, _ in values:
+            if identifier == Setting.MAX_FRAME_SIZE:
+                self.payload_max = own.most(identifier)
+            elif identifier == Setting.HEADER_TABLE_SIZE:
+                # a table that the peer had to make smaller in between is signalled as well (§4.3.1)
+                self.decoder.table_size_max = own.in_force[identifier]
+                self.decoder.table_size_max = own.most(identifier)
+            elif identifier == Setting.INITIAL_WINDOW_SIZE:
+                flow.receive_initial = own.in_force[identifier]
+                flow.receive_initial_most = own.most(identifier)
+            elif identifier == Setting.ENABLE_CONNECT_PROTOCOL:
+                self.extended_connect = own.latest[identifier] != 0
+            elif identifier == Setting.MAX_HEADER_LIST_SIZE:
+                most = self.limits.field_section_octets_max
+                self.section_octets_max = min(most, own.latest[identifier])
+            elif identifier == Setting.MAX_CONCURRENT_STREAMS:
+                most = self.limits.streams_max
+                self.streams_max = min(most, own.in_force.get(identifier, most))
 
     def obey(self, values: SettingPairs) -> Fault | None:
         """The peer's settings are in force, one after the other (§6.5.3)."""
@@ -223,7 +241,8 @@ class Core:
         """The connection closes where `closed` says so, and keeps nothing unfinished."""
         if self.failed or (not self.streams.live and last <= self.streams.theirs.highest):
             self.closed = True
-            self.reader.clear()
+            self.octets = b""
+            self.taken = self.skipped = 0
             self.block.clear()
             self.preface_left = b""
 

@@ -11,13 +11,14 @@ HTTP would find more, but a value that only breaks its own field's definition is
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, final
 
 from hpack.table import HeaderTable
 
 from h2proof.sim.hpack import FieldLine, Fields
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Malformed:
     """Why a message is malformed: a stream error PROTOCOL_ERROR for its receiver (§8.1.1)."""

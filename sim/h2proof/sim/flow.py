@@ -49,10 +49,13 @@ class Flow:
         """Octets that may go out on a stream now; never negative."""
         return max(0, min(self.send, self.send_initial + stream.send_credit))
 
-    def spend(self, stream: Stream, octets: int) -> None:
-        """DATA of so many octets, padding included, goes out."""
+    def spend(self, stream: Stream, octets: int) -> bool:
+        """DATA of so many octets, padding included, goes out; False where no window is so wide."""
+        if octets and (octets > self.send or octets > self.send_initial + stream.send_credit):
+            return False
         self.send -= octets
         stream.send_credit -= octets
+        return True
 
     def open_connection(self, increment: int) -> Fault | None:
         """The peer's WINDOW_UPDATE on stream 0 (§6.9, §6.9.1)."""
@@ -102,17 +105,15 @@ class Flow:
         self.receive -= octets
         return None
 
-    def stream_fault(self, stream: Stream, octets: int) -> Fault | None:
-        """What DATA of so many octets earns on a stream; nothing is taken yet (§6.9.1)."""
+    def take_stream(self, stream: Stream, octets: int) -> Fault | None:
+        """DATA arrived on a stream that takes it (§6.9.1)."""
         window = self.receive_initial_most + stream.receive_credit
-        if octets <= window or not octets:
-            return None
-        reason = f"{octets} octets of DATA in a window of {window}"
-        return stream_error(stream.id, ErrorCode.FLOW_CONTROL_ERROR, "RFC9113-6.9.1-01", reason)
-
-    def take_stream(self, stream: Stream, octets: int) -> None:
-        """DATA was accepted on a stream."""
+        if octets > window and octets:
+            reason = f"{octets} octets of DATA in a window of {window}"
+            code = ErrorCode.FLOW_CONTROL_ERROR
+            return stream_error(stream.id, code, "RFC9113-6.9.1-01", reason)
         stream.receive_credit -= octets
+        return None
 
     def check_credit(self, stream: Stream | None, octets: int) -> None:
         """`IllegalSend` unless this endpoint may credit so many octets, None being stream 0."""

@@ -6,35 +6,37 @@ connection (field blocks, its window) first, then the stream's state, then its w
 message.
 """
 
-from collections.abc import Callable
-from typing import Any, Final
+from __future__ import annotations
 
-from h2proof.sim.codec import FrameHeader, decode
+from collections.abc import Callable
+from struct import Struct
+from typing import Final, NamedTuple
+
+from h2proof.sim.codec import STREAM_MAX, FrameHeader, decode, encode, raw
 from h2proof.sim.core import Core
 from h2proof.sim.errors import ErrorCode, Fault, connection_error, stream_error
 from h2proof.sim.extensions import alternative, origin_set, refuse_priority_update
 from h2proof.sim.fields import Malformed
 from h2proof.sim.frames import (
     ACK,
+    END_HEADERS,
+    END_STREAM,
+    PADDED,
+    PRIORITY_FLAG,
     AltSvc,
-    Continuation,
+    AnyFrame,
     Data,
     FrameType,
-    GoAway,
     Headers,
     Origin,
-    Ping,
-    Priority,
     PriorityUpdate,
     PushPromise,
-    RstStream,
     Settings,
     Unreadable,
-    WindowUpdate,
     type_name,
 )
 from h2proof.sim.hpack import Fields, Undecodable
-from h2proof.sim.messages import Step, request_step, response_step, trailers_step
+from h2proof.sim.messages import UNKNOWN, Step, request_step, response_step, trailers_step
 from h2proof.sim.notices import (
     DataReceived,
     GoAwayReceived,
@@ -54,62 +56,54 @@ from h2proof.sim.notices import (
 )
 from h2proof.sim.push import promised_request, receive_promise, refuse_promise
 from h2proof.sim.settings import value_fault
-from h2proof.sim.streams import Cell, Event, Role, State, Stream
-
-# fmt: off
-PLACES: Final[dict[int, tuple[bool, str]]] = {
-    FrameType.DATA:            (True,  "RFC9113-6.1-05"),
-    FrameType.HEADERS:         (True,  "RFC9113-6.2-08"),
-    FrameType.PRIORITY:        (True,  "RFC9113-6.3-01"),
-    FrameType.RST_STREAM:      (True,  "RFC9113-6.4-05"),
-    FrameType.PUSH_PROMISE:    (True,  "RFC9113-6.6-07"),
-    FrameType.CONTINUATION:    (True,  "RFC9113-6.10-04"),
-    FrameType.SETTINGS:        (False, "RFC9113-6.5-08"),
-    FrameType.PING:            (False, "RFC9113-6.7-06"),
-    FrameType.GOAWAY:          (False, "RFC9113-6.8-06"),
-    FrameType.PRIORITY_UPDATE: (False, "RFC9218-7.1-02"),
-}
-# fmt: on
-"""Whether a frame of each type has a stream; elsewhere it is a connection error PROTOCOL_ERROR."""
+from h2proof.sim.streams import RECEIVE, Cell, Event, Role, State
 
 STREAM_SIZED: Final = frozenset({FrameType.DATA.value, FrameType.PRIORITY.value})
 """Types of which one that is too long for the settings is an error of its stream (§4.2)."""
 
+_DATA: Final = RECEIVE["DATA"], RECEIVE["DATA_ES"]
+_HEADERS: Final = RECEIVE["HEADERS"], RECEIVE["HEADERS_ES"]
+"""What they do in each state, without END_STREAM and with it."""
 
-def take(core: Core, header: FrameHeader, payload: bytes | None) -> Fault | None:
+SETTINGS_ACK: Final = encode(Settings(ack=True))
+PING_OCTETS: Final = 8
+
+_U32: Final = Struct(">L")
+_TWO_U32: Final = Struct(">LL")
+_SETTING: Final = Struct(">HL")
+
+
+def take(
+    core: Core, kind: int, flags: int, stream: int, length: int, payload: bytes | None
+) -> Fault | None:
     """One frame of the peer; a payload of None was longer than this endpoint allows."""
-    kind, stream = header.type, header.stream
-    if core.block.opener is not None and (fault := core.block.intruder(kind, stream)):
+    if core.block.stream and (fault := core.block.intruder(kind, stream)):
         return fault
     if not core.greeted:
-        if kind != FrameType.SETTINGS or header.flags & ACK:
+        if kind != FrameType.SETTINGS or flags & ACK:
             reason = f"the first frame is {type_name(kind)}, not SETTINGS"
             return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-3.4-09", reason)
         core.greeted = True
-    place = PLACES.get(kind)
-    if place is not None and place[0] is not (stream != 0):
+    row = ROWS[core.role][kind] if kind <= LAST_TYPE else None
+    if row is not None and row.on_stream is (stream == 0):
         reason = f"{type_name(kind)} on stream {stream}"
-        return connection_error(ErrorCode.PROTOCOL_ERROR, place[1], reason)
+        return connection_error(ErrorCode.PROTOCOL_ERROR, row.requirement, reason)
     if payload is None:
-        return _oversized(core, header)
+        return _oversized(core, row, kind, stream, length)
     core.fruitless += 1
-    receiver = RECEIVERS[core.role].get(kind)
-    if receiver is not None:
-        frame = decode(header, payload)
-        fault = frame.fault if isinstance(frame, Unreadable) else receiver(core, frame)
-        if fault is not None:
-            return fault
+    if row is not None and (fault := row.receiver(core, flags, stream, length, payload)):
+        return fault
     if core.fruitless > core.limits.fruitless_frames_max:
         reason = f"{core.fruitless} frames in a row moved nothing"
         return connection_error(ErrorCode.ENHANCE_YOUR_CALM, "RFC9113-10.5-04", reason)
     return None
 
 
-def _oversized(core: Core, header: FrameHeader) -> Fault | None:
+def _oversized(core: Core, row: Row | None, kind: int, stream: int, length: int) -> Fault | None:
     """A frame above SETTINGS_MAX_FRAME_SIZE, judged by its header alone (§4.2)."""
-    kind, stream, length = header.type, header.stream, header.length
-    reason = f"{type_name(kind)} with {length} octets, above {core.reader.payload_max}"
-    if not stream or (kind in PLACES and kind not in STREAM_SIZED):
+    reason = f"{type_name(kind)} with {length} octets, above {core.payload_max}"
+    placed = row is not None and row.on_stream is not None
+    if not stream or (placed and kind not in STREAM_SIZED):
         return connection_error(ErrorCode.FRAME_SIZE_ERROR, "RFC9113-4.2-03", reason)
     if kind == FrameType.DATA:
         if fault := core.flow.take_connection(length):
@@ -118,39 +112,56 @@ def _oversized(core: Core, header: FrameHeader) -> Fault | None:
     return stream_error(stream, ErrorCode.FRAME_SIZE_ERROR, "RFC9113-4.2-02", reason)
 
 
+def _frame(kind: FrameType, flags: int, stream: int, payload: bytes) -> AnyFrame:
+    """The frame as the codec reads it: for what is rare, and for what makes no frame."""
+    return decode(FrameHeader(len(payload), kind.value, flags, stream), payload)
+
+
+def _misshapen(kind: FrameType, flags: int, stream: int, payload: bytes) -> Fault:
+    frame = _frame(kind, flags, stream, payload)
+    assert isinstance(frame, Unreadable)
+    return frame.fault
+
+
 # -- content --
 
 
-def _data(core: Core, frame: Data) -> Fault | None:
-    octets = frame.flow_controlled_length
-    if fault := core.flow.take_connection(octets):
+def _data(core: Core, flags: int, number: int, length: int, payload: bytes) -> Fault | None:
+    content, size = payload, length
+    if flags & PADDED:
+        frame = _frame(FrameType.DATA, flags, number, payload)
+        if not isinstance(frame, Data):
+            return _misshapen(FrameType.DATA, flags, number, payload)
+        content = frame.data
+        size = len(content)
+    if fault := core.flow.take_connection(length):
         return fault
-    cell = _cell(core, "DATA_ES" if frame.end_stream else "DATA", frame.stream)
-    if not isinstance(cell, Cell):
-        return _discarded(core, octets, cell)
-    stream = core.streams.live[frame.stream]
-    refused = core.flow.stream_fault(stream, octets) or _content_fault(stream, frame)
-    if refused is not None:
-        return _discarded(core, octets, refused)
-    core.flow.take_stream(stream, octets)
-    stream.incoming.take_data(len(frame.data))
-    core.move(stream, cell.next)
-    if octets or frame.end_stream:
+    ends = flags & END_STREAM
+    stream = core.streams.live.get(number)
+    if stream is None or (cell := _DATA[ends][stream.state]).kind != "take":
+        outcome = _cell(core, "DATA_ES" if ends else "DATA", number)
+        assert not isinstance(outcome, Cell)
+        return _discarded(core, length, outcome)
+    if fault := core.flow.take_stream(stream, length):
+        return _discarded(core, length, fault)
+    message = stream.incoming
+    if message.left != UNKNOWN:
+        if why := message.check_data(size, ends != 0):
+            return _discarded(core, length, _malformed(number, why))
+        message.left -= size
+    if cell.next is not None:
+        core.move(stream, cell.next)
+    if length or ends:
         core.fruitless = 0
-    core.notices.append(DataReceived(stream.id, frame.data, octets, frame.end_stream))
+    core.notices.append(DataReceived(number, content, length, ends != 0))
     return None
 
 
-def _discarded(core: Core, octets: int, fault: Fault | None = None) -> Fault | None:
+def _discarded(core: Core, octets: int, fault: Fault | None) -> Fault | None:
     """The owner never sees these octets, so nobody else would credit them (§6.9)."""
     if fault is None or fault.scope == "stream":
         core.give_back(octets)
     return fault
-
-
-def _content_fault(stream: Stream, frame: Data) -> Fault | None:
-    malformed = stream.incoming.check_data(len(frame.data), frame.end_stream)
-    return None if malformed is None else _malformed(stream.id, malformed)
 
 
 def _malformed(stream: int, why: Malformed) -> Fault:
@@ -160,37 +171,60 @@ def _malformed(stream: int, why: Malformed) -> Fault:
 # -- field blocks --
 
 
-def _opens_block(core: Core, frame: Headers | PushPromise) -> Fault | None:
-    fault = core.block.open(frame)
-    return _block(core) if fault is None and frame.end_headers else fault
+def _headers(core: Core, flags: int, number: int, length: int, payload: bytes) -> Fault | None:
+    if flags & (PADDED | PRIORITY_FLAG):
+        frame = _frame(FrameType.HEADERS, flags, number, payload)
+        if not isinstance(frame, Headers):
+            return _misshapen(FrameType.HEADERS, flags, number, payload)
+        payload = frame.fragment
+        length = len(payload)
+    if not flags & END_HEADERS:
+        return core.block.open(FrameType.HEADERS.value, flags, number, payload)
+    return core.block.fault(length) or _section(core, flags, number, payload)
 
 
-def _continuation(core: Core, frame: Continuation) -> Fault | None:
-    if core.block.opener is None:
-        reason = f"CONTINUATION on stream {frame.stream} continues nothing"
+def _push_promise(core: Core, flags: int, number: int, length: int, payload: bytes) -> Fault | None:
+    if flags & PADDED or length < _U32.size:
+        frame = _frame(FrameType.PUSH_PROMISE, flags, number, payload)
+        if not isinstance(frame, PushPromise):
+            return _misshapen(FrameType.PUSH_PROMISE, flags, number, payload)
+        promised, payload = frame.promised, frame.fragment
+    else:
+        promised = _U32.unpack_from(payload)[0] & STREAM_MAX
+        payload = payload[_U32.size :]
+    if not flags & END_HEADERS:
+        return core.block.open(FrameType.PUSH_PROMISE.value, flags, number, payload, promised)
+    return core.block.fault(len(payload)) or _promise(core, number, promised, payload)
+
+
+def _continuation(core: Core, flags: int, number: int, length: int, payload: bytes) -> Fault | None:
+    block = core.block
+    if not block.stream:
+        reason = f"CONTINUATION on stream {number} continues nothing"
         return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-6.10-06", reason)
-    fault = core.block.extend(frame.fragment)
-    return _block(core) if fault is None and frame.end_headers else fault
+    fault = block.extend(payload)
+    if fault is not None or not flags & END_HEADERS:
+        return fault
+    whole = block.close()
+    if block.type == FrameType.HEADERS:
+        return _section(core, block.flags, number, whole)
+    return _promise(core, number, block.promised, whole)
 
 
-def _block(core: Core) -> Fault | None:
-    """The block is whole. It is decoded whatever becomes of it, for the table moves (§4.3)."""
-    opener = core.block.opener
-    fields = core.decoder.decode(core.block.close())
-    if isinstance(fields, Undecodable):
-        clause = "RFC9113-4.3-06" if fields.oversized else "RFC9113-4.3-07"
-        return connection_error(ErrorCode.COMPRESSION_ERROR, clause, fields.reason)
-    if isinstance(opener, PushPromise):
-        return _promise(core, opener, fields)
-    assert opener is not None
-    return _headers(core, opener, fields)
+def _undecodable(why: Undecodable) -> Fault:
+    clause = "RFC9113-4.3-06" if why.oversized else "RFC9113-4.3-07"
+    return connection_error(ErrorCode.COMPRESSION_ERROR, clause, why.reason)
 
 
-def _headers(core: Core, frame: Headers, fields: Fields) -> Fault | None:
-    cell = _headers_cell(core, frame)
-    if not isinstance(cell, Cell):
+def _section(core: Core, flags: int, number: int, block: bytes) -> Fault | None:
+    """A whole HEADERS. Its block is decoded whatever becomes of it, for the table moves (§4.3)."""
+    fields = core.decoder.decode(block)
+    if type(fields) is Undecodable:
+        return _undecodable(fields)
+    ends = flags & END_STREAM
+    cell = _headers_cell(core, ends, number)
+    if type(cell) is not Cell:
         return cell
-    number = frame.stream
     stream = core.streams.live.get(number)
     opens = stream is None
     crowded = _crowded(core, number) if stream is None or stream.state.reserved else None
@@ -198,59 +232,44 @@ def _headers(core: Core, frame: Headers, fields: Fields) -> Fault | None:
         assert cell.next is not None
         stream = core.streams.open(number, cell.next)
         core.priorities.opened(number)
-    step = (
-        crowded
-        or _too_large(core, number)
-        or _section(core, stream, fields, frame.end_stream, opens)
-    )
-    if isinstance(step, Fault):
-        return step
-    _apply(stream, step)
-    core.move(stream, cell.next)
-    core.fruitless = 0
-    core.notices.append(_section_notice(step, number, fields, frame.end_stream))
-    return None
-
-
-def _headers_cell(core: Core, frame: Headers) -> Cell | Fault | None:
-    known = core.promised_state is State.RESERVED_LOCAL
-    if not known and core.streams.is_own(frame.stream):
-        reason = f"HEADERS on stream {frame.stream}, which is not the client's"
-        return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-5.1.1-01", reason)
-    return _cell(core, "HEADERS_ES" if frame.end_stream else "HEADERS", frame.stream)
-
-
-def _section(
-    core: Core, stream: Stream, fields: Fields, end_stream: bool, opens: bool
-) -> Step | Fault:
-    """What the field section is in its message, or why it makes the message malformed."""
+    if fault := crowded or _too_large(core, number):
+        return fault
     if opens:
-        step = request_step(fields, end_stream, core.extended_connect)
+        step = request_step(fields, ends != 0, core.extended_connect)
     elif core.role == "client":
-        step = response_step(stream.incoming, stream.method, fields, end_stream)
+        step = response_step(stream.incoming, stream.method, fields, ends != 0)
     else:
-        step = trailers_step(stream.incoming, fields, end_stream)
-    return _malformed(stream.id, step) if isinstance(step, Malformed) else step
-
-
-def _apply(stream: Stream, step: Step) -> None:
+        step = trailers_step(stream.incoming, fields, ends != 0)
+    if type(step) is Malformed:
+        return _malformed(number, step)
     stream.incoming.apply(step)
-    if step.section == "request":
+    if opens:
         stream.method = step.method
     if step.phase == "tunnel":
         stream.outgoing.phase = "tunnel"
+    if cell.next is not None and not opens:
+        core.move(stream, cell.next)
+    core.fruitless = 0
+    core.notices.append(_section_notice(step, number, fields, ends != 0))
+    return None
+
+
+def _headers_cell(core: Core, ends: int, number: int) -> Cell | Fault | None:
+    known = core.promised_state is State.RESERVED_LOCAL
+    if not known and core.streams.is_own(number):
+        reason = f"HEADERS on stream {number}, which is not the client's"
+        return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-5.1.1-01", reason)
+    return _cell(core, "HEADERS_ES" if ends else "HEADERS", number)
 
 
 def _section_notice(step: Step, stream: int, fields: Fields, end_stream: bool) -> Notice:
-    match step.section:
-        case "request":
-            return RequestReceived(stream, fields, end_stream)
-        case "response":
-            return ResponseReceived(stream, fields, end_stream)
-        case "interim":
-            return InformationalReceived(stream, fields)
-        case "trailers":
-            return TrailersReceived(stream, fields)
+    if step.section == "response":
+        return ResponseReceived(stream, fields, end_stream)
+    if step.section == "request":
+        return RequestReceived(stream, fields, end_stream)
+    if step.section == "interim":
+        return InformationalReceived(stream, fields)
+    return TrailersReceived(stream, fields)
 
 
 def _crowded(core: Core, stream: int) -> Fault | None:
@@ -270,17 +289,20 @@ def _too_large(core: Core, stream: int) -> Fault | None:
     return stream_error(stream, ErrorCode.ENHANCE_YOUR_CALM, "RFC9113-10.5.1-02", reason)
 
 
-def _promise(core: Core, frame: PushPromise, fields: Fields) -> Fault | None:
-    promised = frame.promised
+def _promise(core: Core, number: int, promised: int, block: bytes) -> Fault | None:
+    """A whole PUSH_PROMISE; its block is decoded whatever becomes of it, too."""
+    fields = core.decoder.decode(block)
+    if type(fields) is Undecodable:
+        return _undecodable(fields)
     if core.beyond_goaway(promised):
         return None
-    if fault := receive_promise(core.streams, core.own, frame.stream, promised):
+    if fault := receive_promise(core.streams, core.own, number, promised):
         return fault
     stream = core.streams.open(promised, State.RESERVED_REMOTE)
-    associated = core.streams.live.get(frame.stream)
+    associated = core.streams.live.get(number)
     if associated is not None and associated.incoming.phase == "tunnel":
         reason = "PUSH_PROMISE on a connected stream"
-        core.answer(_malformed(frame.stream, Malformed("RFC9113-8.5-06", reason)))
+        core.answer(_malformed(number, Malformed("RFC9113-8.5-06", reason)))
     step = _too_large(core, promised) or promised_request(
         core.streams, core.limits, promised, fields
     )
@@ -288,28 +310,36 @@ def _promise(core: Core, frame: PushPromise, fields: Fields) -> Fault | None:
         return step
     stream.method = step.method
     core.fruitless = 0
-    core.notices.append(PromiseReceived(frame.stream, promised, fields))
+    core.notices.append(PromiseReceived(number, promised, fields))
     return None
 
 
-def _unwanted_promise(core: Core, frame: PushPromise) -> Fault:
-    return refuse_promise(frame.stream)
+def _unwanted_promise(
+    core: Core, flags: int, number: int, length: int, payload: bytes
+) -> Fault | None:
+    frame = _frame(FrameType.PUSH_PROMISE, flags, number, payload)
+    return frame.fault if isinstance(frame, Unreadable) else refuse_promise(number)
 
 
 # -- control --
 
 
-def _priority(core: Core, frame: Priority) -> None:
+def _priority(core: Core, flags: int, number: int, length: int, payload: bytes) -> Fault | None:
     """Taken in every state, and obeyed in none (§5.3.2, §6.3)."""
+    frame = _frame(FrameType.PRIORITY, flags, number, payload)
+    return frame.fault if isinstance(frame, Unreadable) else None
 
 
-def _rst_stream(core: Core, frame: RstStream) -> Fault | None:
-    cell = _cell(core, "RST_STREAM", frame.stream)
-    if cell is None or isinstance(cell, Fault):
+def _rst_stream(core: Core, flags: int, number: int, length: int, payload: bytes) -> Fault | None:
+    if length != _U32.size:
+        return _misshapen(FrameType.RST_STREAM, flags, number, payload)
+    cell = _cell(core, "RST_STREAM", number)
+    if type(cell) is not Cell:
         return cell
-    core.move(core.streams.live[frame.stream], cell.next)
+    assert cell.next is not None
+    core.move(core.streams.live[number], cell.next)
     core.fruitless = 0
-    core.notices.append(StreamReset(frame.stream, frame.code))
+    core.notices.append(StreamReset(number, _U32.unpack(payload)[0]))
     core.resets += 1
     most = core.limits.resets_max
     if most is None or core.resets <= most:
@@ -318,17 +348,22 @@ def _rst_stream(core: Core, frame: RstStream) -> Fault | None:
     return connection_error(ErrorCode.ENHANCE_YOUR_CALM, "RFC9113-10.5-04", reason)
 
 
-def _window_update(core: Core, frame: WindowUpdate) -> Fault | None:
-    if not frame.stream:
-        fault = core.flow.open_connection(frame.increment)
+def _window_update(
+    core: Core, flags: int, number: int, length: int, payload: bytes
+) -> Fault | None:
+    if length != _U32.size:
+        return _misshapen(FrameType.WINDOW_UPDATE, flags, number, payload)
+    increment = _U32.unpack(payload)[0] & STREAM_MAX
+    if not number:
+        fault = core.flow.open_connection(increment)
     else:
-        cell = _cell(core, "WINDOW_UPDATE", frame.stream)
-        if cell is None or isinstance(cell, Fault):
+        cell = _cell(core, "WINDOW_UPDATE", number)
+        if type(cell) is not Cell:
             return cell
-        fault = core.flow.open_stream(core.streams.live[frame.stream], frame.increment)
+        fault = core.flow.open_stream(core.streams.live[number], increment)
     if fault is None:
         core.fruitless = 0
-        core.notices.append(WindowOpened(frame.stream, frame.increment))
+        core.notices.append(WindowOpened(number, increment))
     return fault
 
 
@@ -336,45 +371,62 @@ def _cell(core: Core, event: Event, stream: int) -> Cell | Fault | None:
     """The cell to follow, the fault, or None where the frame is ignored."""
     if core.goaway_sent is not None and core.beyond_goaway(stream):
         return None
-    cell = core.streams.receive(event, stream)
-    return None if isinstance(cell, Cell) and cell.kind == "ignore" else cell
+    return core.streams.receive(event, stream)
 
 
-def _settings(core: Core, frame: Settings) -> Fault | None:
-    if frame.ack:
+def _settings(core: Core, flags: int, number: int, length: int, payload: bytes) -> Fault | None:
+    if length % _SETTING.size or (length and flags & ACK):
+        return _misshapen(FrameType.SETTINGS, flags, number, payload)
+    if flags & ACK:
         values = core.own.acknowledge()
         if values is not None:
-            core.bind_settings()
+            core.bind_settings(values)
             core.notices.append(SettingsAcknowledged(values))
         return None
-    for identifier, value in frame.values:
+    values = tuple(_SETTING.iter_unpack(payload))
+    for identifier, value in values:
         if fault := value_fault(identifier, value, core.peer_role):
             return fault
-    if fault := core.obey(frame.values):
+    if fault := core.obey(values):
         return fault
-    core.write(Settings(ack=True))
-    core.notices.append(SettingsReceived(frame.values))
+    core.output += SETTINGS_ACK
+    core.notices.append(SettingsReceived(values))
     return None
 
 
-def _ping(core: Core, frame: Ping) -> None:
-    if frame.ack:
-        core.notices.append(PingAcknowledged(frame.payload))
+def _ping(core: Core, flags: int, number: int, length: int, payload: bytes) -> Fault | None:
+    if length != PING_OCTETS:
+        return _misshapen(FrameType.PING, flags, number, payload)
+    if flags & ACK:
+        core.notices.append(PingAcknowledged(payload))
     else:
-        core.write(Ping(frame.payload, ack=True))
-        core.notices.append(PingReceived(frame.payload))
+        core.output += raw(FrameType.PING, ACK, 0, payload)
+        core.notices.append(PingReceived(payload))
+    return None
 
 
-def _goaway(core: Core, frame: GoAway) -> None:
+def _goaway(core: Core, flags: int, number: int, length: int, payload: bytes) -> Fault | None:
+    if length < _TWO_U32.size:
+        return _misshapen(FrameType.GOAWAY, flags, number, payload)
+    last, code = _TWO_U32.unpack_from(payload)
+    last &= STREAM_MAX
     known = core.goaway_received
-    core.goaway_received = frame.last if known is None else min(known, frame.last)
-    core.notices.append(GoAwayReceived(frame.last, frame.code, frame.debug))
+    core.goaway_received = last if known is None else min(known, last)
+    core.notices.append(GoAwayReceived(last, code, payload[_TWO_U32.size :]))
+    return None
 
 
 # -- extensions --
 
 
-def _priority_update(core: Core, frame: PriorityUpdate) -> Fault | None:
+def _priority_update(
+    core: Core, flags: int, number: int, length: int, payload: bytes
+) -> Fault | None:
+    frame = _frame(FrameType.PRIORITY_UPDATE, flags, number, payload)
+    if not isinstance(frame, PriorityUpdate):
+        return _misshapen(FrameType.PRIORITY_UPDATE, flags, number, payload)
+    if core.role == "client":
+        return refuse_priority_update()
     told = core.priorities.receive(frame, core.streams, core.streams_max)
     if isinstance(told, PriorityUpdated):
         core.notices.append(told)
@@ -382,47 +434,62 @@ def _priority_update(core: Core, frame: PriorityUpdate) -> Fault | None:
     return told
 
 
-def _unwanted_priority_update(core: Core, frame: PriorityUpdate) -> Fault:
-    return refuse_priority_update()
-
-
-def _altsvc(core: Core, frame: AltSvc) -> None:
+def _altsvc(core: Core, flags: int, number: int, length: int, payload: bytes) -> Fault | None:
+    frame = _frame(FrameType.ALTSVC, flags, number, payload)
+    if not isinstance(frame, AltSvc):
+        return _misshapen(FrameType.ALTSVC, flags, number, payload)
     if told := alternative(frame):
         core.notices.append(told)
+    return None
 
 
-def _origin(core: Core, frame: Origin) -> None:
+def _origin(core: Core, flags: int, number: int, length: int, payload: bytes) -> Fault | None:
+    frame = _frame(FrameType.ORIGIN, flags, number, payload)
+    if not isinstance(frame, Origin):
+        return _misshapen(FrameType.ORIGIN, flags, number, payload)
     if told := origin_set(frame, cleartext=core.cleartext):
         core.notices.append(told)
+    return None
 
 
 # -- the table --
 
-Receiver = Callable[[Core, Any], Fault | None]
+
+class Row(NamedTuple):
+    """What concerns every frame of a type."""
+
+    on_stream: bool | None
+    """Whether it has a stream; elsewhere it is a connection error PROTOCOL_ERROR."""
+    requirement: str
+    receiver: Callable[[Core, int, int, int, bytes], Fault | None]
+    """Takes flags, stream, length and payload."""
+
 
 # fmt: off
-_BOTH: Final[dict[int, Receiver]] = {
-    FrameType.DATA:          _data,
-    FrameType.HEADERS:       _opens_block,
-    FrameType.PRIORITY:      _priority,
-    FrameType.RST_STREAM:    _rst_stream,
-    FrameType.SETTINGS:      _settings,
-    FrameType.PING:          _ping,
-    FrameType.GOAWAY:        _goaway,
-    FrameType.WINDOW_UPDATE: _window_update,
-    FrameType.CONTINUATION:  _continuation,
+_BOTH: Final[dict[int, Row]] = {
+    FrameType.DATA:            Row(True,  "RFC9113-6.1-05",  _data),
+    FrameType.HEADERS:         Row(True,  "RFC9113-6.2-08",  _headers),
+    FrameType.PRIORITY:        Row(True,  "RFC9113-6.3-01",  _priority),
+    FrameType.RST_STREAM:      Row(True,  "RFC9113-6.4-05",  _rst_stream),
+    FrameType.CONTINUATION:    Row(True,  "RFC9113-6.10-04", _continuation),
+    FrameType.SETTINGS:        Row(False, "RFC9113-6.5-08",  _settings),
+    FrameType.PING:            Row(False, "RFC9113-6.7-06",  _ping),
+    FrameType.GOAWAY:          Row(False, "RFC9113-6.8-06",  _goaway),
+    FrameType.WINDOW_UPDATE:   Row(None,  "",                _window_update),
+    FrameType.PRIORITY_UPDATE: Row(False, "RFC9218-7.1-02",  _priority_update),
 }
-RECEIVERS: Final[dict[Role, dict[int, Receiver]]] = {
-    "client": _BOTH | {
-        FrameType.PUSH_PROMISE:    _opens_block,
-        FrameType.ALTSVC:          _altsvc,
-        FrameType.ORIGIN:          _origin,
-        FrameType.PRIORITY_UPDATE: _unwanted_priority_update,
-    },
-    "server": _BOTH | {
-        FrameType.PUSH_PROMISE:    _unwanted_promise,
-        FrameType.PRIORITY_UPDATE: _priority_update,
-    },
+_CLIENT: Final[dict[int, Row]] = _BOTH | {
+    FrameType.PUSH_PROMISE:    Row(True,  "RFC9113-6.6-07",  _push_promise),
+    FrameType.ALTSVC:          Row(None,  "",                _altsvc),
+    FrameType.ORIGIN:          Row(None,  "",                _origin),
+}
+_SERVER: Final[dict[int, Row]] = _BOTH | {
+    FrameType.PUSH_PROMISE:    Row(True,  "RFC9113-6.6-07",  _unwanted_promise),
 }
 # fmt: on
-"""By the receiver's role; what a table does not have is discarded (§5.5)."""
+LAST_TYPE: Final = max(FrameType).value
+ROWS: Final[dict[Role, tuple[Row | None, ...]]] = {
+    "client": tuple(map(_CLIENT.get, range(LAST_TYPE + 1))),
+    "server": tuple(map(_SERVER.get, range(LAST_TYPE + 1))),
+}
+"""By the receiver's role, and by type; a frame that has no row is discarded (§5.5)."""

@@ -5,16 +5,12 @@ receiving follow the same rules, so both ask here; the states of the stream are 
 A check never changes the message: `Message.apply` does, once the whole frame is accepted.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, wraps
-from typing import Final, Literal, TypeVarTuple
+from typing import Final, Literal, TypeVar
 
 from h2proof.sim.fields import Malformed, check_promised, check_request, check_response
 from h2proof.sim.fields import check_trailers as check_trailer_fields
-from h2proof.sim.hpack import Fields, section_size
-
-Facts = TypeVarTuple("Facts")
+from h2proof.sim.hpack import Fields, Memory, section_size
 
 Phase = Literal["head", "content", "tunnel"]
 """Before the (final) header section; after it; after the 2xx that answers CONNECT (§8.5)."""
@@ -34,7 +30,7 @@ class Step:
 
 
 TRAILERS: Final = Step("trailers", "content", 0)
-INTERIM: Final = Step("interim", "head")
+INTERIM: Final = Step("interim", "head", 0)
 
 
 class Message:
@@ -44,8 +40,8 @@ class Message:
 
     def __init__(self) -> None:
         self.phase: Phase = "head"
-        self.left = UNKNOWN
-        """Octets of content still due by content-length."""
+        self.left = 0
+        """Octets of content still due by content-length; `UNKNOWN` where any number may come."""
 
     def apply(self, step: Step) -> None:
         """The field section was accepted."""
@@ -53,7 +49,7 @@ class Message:
         self.left = step.left
 
     def check_data(self, octets: int, end_stream: bool) -> Malformed | None:
-        """May a DATA frame with so many octets of content come now (§8.1, §8.1.1)?"""
+        """May DATA frames with so many octets of content come now (§8.1, §8.1.1)?"""
         if self.phase == "head":
             return Malformed("RFC9113-8.1-02", "DATA before the final header section")
         if self.left == UNKNOWN or (octets <= self.left and not end_stream) or octets == self.left:
@@ -70,28 +66,32 @@ class Message:
 KNOWN_SECTIONS: Final = 512
 KNOWN_SECTION_OCTETS: Final = 1024
 
+_REQUESTS: Final = Memory[tuple[Fields, bool, bool], Step | Malformed](KNOWN_SECTIONS)
+_PROMISES: Final = Memory[Fields, Step | Malformed](KNOWN_SECTIONS)
+_RESPONSES: Final = Memory[tuple[Fields, bytes, bool], Step | Malformed](KNOWN_SECTIONS)
+"""What was said of small sections: each is asked for at least twice, by who sends it and by who
+receives it."""
 
-def _remembered(
-    step: Callable[[Fields, *Facts], Step | Malformed],
-) -> Callable[[Fields, *Facts], Step | Malformed]:
-    """`step`, which only its arguments decide, with what it said of so many small sections.
-
-    Each is asked for at least twice, by who sends it and by who receives it.
-    """
-    known = lru_cache(KNOWN_SECTIONS)(step)
-
-    @wraps(step)
-    def asked(fields: Fields, *facts: *Facts) -> Step | Malformed:
-        if section_size(fields) > KNOWN_SECTION_OCTETS:
-            return step(fields, *facts)
-        return known(fields, *facts)
-
-    return asked
+Question = TypeVar("Question")
 
 
-@_remembered
+def _keep(
+    known: Memory[Question, Step | Malformed],
+    question: Question,
+    fields: Fields,
+    step: Step | Malformed,
+) -> Step | Malformed:
+    small = section_size(fields) <= KNOWN_SECTION_OCTETS
+    return known.keep(question, step) if small else step
+
+
 def request_step(fields: Fields, end_stream: bool, extended_connect: bool) -> Step | Malformed:
     """The header section that opens a request."""
+    question = fields, end_stream, extended_connect
+    return _REQUESTS.get(question) or _keep(_REQUESTS, question, fields, _request_step(*question))
+
+
+def _request_step(fields: Fields, end_stream: bool, extended_connect: bool) -> Step | Malformed:
     head = check_request(fields, extended_connect=extended_connect)
     if isinstance(head, Malformed):
         return head
@@ -102,9 +102,12 @@ def request_step(fields: Fields, end_stream: bool, extended_connect: bool) -> St
     return Step("request", "content", head.content_length, head.method)
 
 
-@_remembered
 def promised_step(fields: Fields) -> Step | Malformed:
     """The request in a PUSH_PROMISE, complete by itself (§8.4)."""
+    return _PROMISES.get(fields) or _keep(_PROMISES, fields, fields, _promised_step(fields))
+
+
+def _promised_step(fields: Fields) -> Step | Malformed:
     head = check_promised(fields)
     if isinstance(head, Malformed):
         return head
@@ -117,10 +120,12 @@ def response_step(
     """The next field section of a response: interim, final or trailers (§8.1)."""
     if message.phase != "head":
         return trailers_step(message, fields, end_stream)
-    return _response_head_step(fields, method, end_stream)
+    question = fields, method, end_stream
+    return _RESPONSES.get(question) or _keep(
+        _RESPONSES, question, fields, _response_head_step(*question)
+    )
 
 
-@_remembered
 def _response_head_step(fields: Fields, method: bytes, end_stream: bool) -> Step | Malformed:
     head = check_response(fields)
     if isinstance(head, Malformed):

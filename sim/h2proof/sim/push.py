@@ -27,10 +27,9 @@ def receive_promise(
         reason = f"stream {promised} promised after ENABLE_PUSH=0 was acknowledged"
         return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-6.6-10", reason)
     cell = streams.receive("PROMISE_ON", associated)
-    if isinstance(cell, Fault):
-        return cell
-    target = streams.receive("PROMISE_OF", promised)
-    return target if isinstance(target, Fault) else None
+    if type(cell) is not Fault:
+        cell = streams.receive("PROMISE_OF", promised)
+    return cell if type(cell) is Fault else None
 
 
 def promised_request(

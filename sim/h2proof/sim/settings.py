@@ -161,7 +161,7 @@ def legal_announcement(values: Mapping[int, int], sender: Role, own: OwnSettings
     connect = own.latest[Setting.ENABLE_CONNECT_PROTOCOL]
     if values.get(Setting.ENABLE_CONNECT_PROTOCOL, connect) < connect:
         raise IllegalSend("RFC8441-3-04", "ENABLE_CONNECT_PROTOCOL stays 1 once it was announced")
-    return tuple((index(identifier), index(value)) for identifier, value in values.items())
+    return tuple([(index(identifier), index(value)) for identifier, value in values.items()])
 
 
 def check_priorities_kept(values: Mapping[int, int], own: OwnSettings) -> None:

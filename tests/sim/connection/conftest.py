@@ -22,7 +22,7 @@ def memory_of(thing: Any) -> object:
     if isinstance(thing, list | tuple | deque) or type(thing).__name__ == "array":
         return [memory_of(item) for item in thing]
     if callable(thing) and not hasattr(type(thing), "__slots__"):
-        return repr(thing)
+        return getattr(thing, "__qualname__", repr(thing))
     slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
     names = [*slots, *getattr(thing, "__dict__", ())]
     return type(thing).__name__, [

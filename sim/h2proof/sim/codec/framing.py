@@ -3,7 +3,7 @@
 What a payload says is not known here, nor which header is legal: a hostile peer may write any.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from struct import Struct
 from typing import Final, NamedTuple
@@ -16,6 +16,8 @@ STREAM_MAX: Final = 0x7FFFFFFF
 RESERVED_BIT: Final = 0x80000000
 
 _HEADER: Final = Struct(">HBBBL")
+header_fields: Final = _HEADER.unpack_from
+"""Upper and lower part of the length, type, flags, and the stream behind the reserved bit."""
 
 
 class FrameHeader(NamedTuple):
@@ -36,7 +38,7 @@ _made: Final[Callable[[tuple[int, int, int, int, bool]], FrameHeader]] = partial
 
 def read_header(octets: bytes | bytearray | memoryview, offset: int = 0) -> FrameHeader:
     """The header at `offset`, where nine octets have to be present."""
-    high, low, kind, flags, word = _HEADER.unpack_from(octets, offset)
+    high, low, kind, flags, word = header_fields(octets, offset)
     return _made((high << 8 | low, kind, flags, word & STREAM_MAX, word > STREAM_MAX))
 
 
@@ -71,65 +73,19 @@ def split_frames(octets: bytes) -> tuple[list[tuple[FrameHeader, bytes]], bytes]
 
 
 class FrameReader:
-    """Cuts a stream of octets into frames, whatever the chunks in which it comes.
+    """Cuts a stream of octets into frames, whatever the chunks in which it comes."""
 
-    A frame longer than `payload_max` octets is reported at once with the payload None, for a
-    receiver reacts to the header (RFC 9113 §4.2); its payload is skipped and never held.
-    """
+    __slots__ = ("_rest",)
 
-    __slots__ = ("_buffer", "_offset", "_skip", "payload_max")
-
-    def __init__(self, payload_max: int = 0xFFFFFF) -> None:
-        self.payload_max = payload_max
-        self._buffer = b""
-        self._offset = 0
-        """How much of the buffer was taken."""
-        self._skip = 0
+    def __init__(self) -> None:
+        self._rest = b""
 
     @property
     def held(self) -> int:
-        """Octets that are kept: those of an unfinished frame, once every whole one is taken."""
-        return len(self._buffer) - self._offset
+        """Octets of the frame that is not complete."""
+        return len(self._rest)
 
-    def clear(self) -> None:
-        """Forget the unfinished frame, and what was not taken."""
-        self._buffer = b""
-        self._offset = self._skip = 0
-
-    def give(self, data: bytes) -> None:
-        """Add octets behind those that are held."""
-        rest = self._buffer[self._offset :]
-        self._buffer = rest + data if rest else data
-        self._offset = 0
-
-    def take(self) -> tuple[FrameHeader, bytes | None] | None:
-        """The next frame; None until more octets are given."""
-        buffer, offset = self._buffer, self._offset
-        size = len(buffer)
-        if self._skip:
-            step = min(self._skip, size - offset)
-            offset += step
-            self._skip -= step
-        start = offset + HEADER_LENGTH
-        if start <= size:
-            header = read_header(buffer, offset)
-            length = header.length
-            if length > self.payload_max:
-                self._offset, self._skip = start, length
-                return header, None
-            end = start + length
-            if end <= size:
-                self._offset = end
-                return header, buffer[start:end]
-        self._buffer = buffer[offset:]
-        self._offset = 0
-        return None
-
-    def feed(self, data: bytes) -> Iterator[tuple[FrameHeader, bytes | None]]:
-        """Every frame that `data` completes; what is left waits for the next call.
-
-        An iterator that is given up leaves the frames behind it for the next call.
-        """
-        self.give(data)
-        while (found := self.take()) is not None:
-            yield found
+    def feed(self, data: bytes) -> list[tuple[FrameHeader, bytes]]:
+        """Every frame that `data` completes; what is left waits for the next call."""
+        found, self._rest = split_frames(self._rest + data)
+        return found

@@ -30,9 +30,6 @@ Event = Literal[
 ]
 """The rows of the grids."""
 
-OPENERS: Final[dict[str, int]] = {"HEADERS": 1, "HEADERS_ES": 1, "PROMISE_OF": 0}
-"""What takes a stream out of idle, and the parity of the streams it does that to (§5.1.1)."""
-
 _STATES: Final = tuple(State)
 _LIVE: Final = State.IDLE.value
 """The fate of a stream that is still in `Streams.live`."""
@@ -56,8 +53,7 @@ class Stream:
         self.id = identifier
         self.state = state
         self.place = place
-        self.send_credit = 0
-        self.receive_credit = 0
+        self.send_credit = self.receive_credit = 0
         self.incoming = Message()
         self.outgoing = Message()
         self.method = b""
@@ -67,12 +63,13 @@ class Stream:
 class Identifiers:
     """The identifiers that one initiator has used, and what became of each stream."""
 
-    __slots__ = ("_fates", "_used", "highest")
+    __slots__ = ("_used", "fates", "highest")
 
     def __init__(self) -> None:
         self.highest = 0
+        self.fates = bytearray()
+        """How each stream that was used is closed, by its place; 0 for a live one."""
         self._used = array("I")
-        self._fates = bytearray()
 
     def __len__(self) -> int:
         return len(self._used)
@@ -82,17 +79,14 @@ class Identifiers:
         assert identifier > self.highest
         self.highest = identifier
         self._used.append(identifier)
-        self._fates.append(_LIVE)
-        return len(self._fates) - 1
-
-    def close(self, place: int, state: State) -> None:
-        """The stream in this place is closed, or closed in another way than before."""
-        self._fates[place] = state
+        self.fates.append(_LIVE)
+        return len(self.fates) - 1
 
     def place(self, identifier: int) -> int | None:
         """Where the identifier stands; None if it was never used."""
-        place = bisect_left(self._used, identifier)
-        if place < len(self._used) and self._used[place] == identifier:
+        used = self._used
+        place = bisect_left(used, identifier)
+        if identifier <= self.highest and used and used[place] == identifier:
             return place
         return None
 
@@ -101,7 +95,7 @@ class Identifiers:
         if identifier > self.highest:
             return State.IDLE
         place = self.place(identifier)
-        return State.SKIPPED if place is None else _STATES[self._fates[place]]
+        return State.SKIPPED if place is None else _STATES[self.fates[place]]
 
 
 class Counts(NamedTuple):
@@ -150,32 +144,36 @@ class Streams:
         used = self.own if identifier & 1 == self.own_parity else self.theirs
         return used.state(identifier)
 
-    def receive(self, event: Event, identifier: int) -> Cell | Fault:
-        """What a frame of the peer does to a stream: the cell to follow, or the fault it earns."""
+    def receive(self, event: Event, identifier: int) -> Cell | Fault | None:
+        """What a frame of the peer does to a stream: the cell to follow, or the fault it earns.
+
+        None where it is ignored.
+        """
         stream = self.live.get(identifier)
         if stream is not None:
-            cell = RECEIVE[event][stream.state]
-            if cell.kind == "take":
-                return cell
-        return self._received(event, identifier, self.state(identifier))
-
-    def _received(self, event: Event, identifier: int, state: State) -> Cell | Fault:
+            state = stream.state
+        else:
+            used = self.own if identifier & 1 == self.own_parity else self.theirs
+            state = State.IDLE if identifier > used.highest else used.state(identifier)
         cell = RECEIVE[event][state]
-        if cell.kind == "connection":
-            return connection_error(
-                cell.code, cell.requirement, _sentence(event, identifier, state)
-            )
-        if cell.kind == "stream":
-            reason = _sentence(event, identifier, state)
-            return stream_error(identifier, cell.code, cell.requirement, reason)
-        if state is State.IDLE and not self._leaves_idle(event, identifier, own=False):
-            server_stream = not self.is_own(identifier) and event != "PROMISE_OF"
-            requirement = "RFC9113-5.1-05" if server_stream else "RFC9113-5.1.1-05"
-            if event == "PROMISE_OF":
-                requirement = "RFC9113-6.6-17"
-            reason = f"{event} on stream {identifier}, an unexpected identifier"
-            return connection_error(ErrorCode.PROTOCOL_ERROR, requirement, reason)
+        if cell.kind == "ignore":
+            return None
+        if cell.kind != "take":
+            return _fault(cell, event, identifier, state)
+        parity = identifier & 1
+        if state is State.IDLE and (
+            parity == self.own_parity or (parity == 1) is (event == "PROMISE_OF")
+        ):
+            return self._unexpected(event, identifier)
         return cell
+
+    def _unexpected(self, event: Event, identifier: int) -> Fault:
+        """Only its initiator takes a stream out of idle, each side in its own way (§5.1.1)."""
+        requirement = "RFC9113-5.1.1-05" if self.is_own(identifier) else "RFC9113-5.1-05"
+        if event == "PROMISE_OF":
+            requirement = "RFC9113-6.6-17"
+        reason = f"{event} on stream {identifier}, an unexpected identifier"
+        return connection_error(ErrorCode.PROTOCOL_ERROR, requirement, reason)
 
     def send(self, event: Event, identifier: int) -> Cell:
         """The cell to follow for a frame of this endpoint; `IllegalSend` where none may be sent."""
@@ -184,7 +182,10 @@ class Streams:
         cell = SEND[event][state]
         if cell.kind == "prohibited":
             raise IllegalSend(cell.requirement, _sentence(event, identifier, state))
-        if state is State.IDLE and not self._leaves_idle(event, identifier, own=True):
+        parity = identifier & 1
+        if state is State.IDLE and (
+            parity != self.own_parity or (parity == 1) is (event == "PROMISE_OF")
+        ):
             reason = f"this endpoint cannot use the idle stream {identifier} for {event}"
             raise IllegalSend("RFC9113-5.1.1-01", reason, "see next_identifier")
         return cell
@@ -194,21 +195,17 @@ class Streams:
         """The lowest identifier that this endpoint may use next (§5.1.1)."""
         return self.own.highest + 2 if self.own.highest else 2 - self.own_parity
 
-    def _leaves_idle(self, event: Event, identifier: int, *, own: bool) -> bool:
-        """May the initiator take this stream out of idle so (§5.1.1)? 0 is nobody's (§5.1.1)."""
-        parity = identifier & 1
-        return (
-            identifier > 0
-            and parity == OPENERS.get(event, 1)
-            and (parity == self.own_parity) is own
-        )
-
     def open(self, identifier: int, state: State) -> Stream:
         """A stream leaves idle; the lower idle ones of its initiator are thereby closed."""
-        used = self.own if identifier & 1 == self.own_parity else self.theirs
-        stream = Stream(identifier, State.IDLE, used.use(identifier))
-        self.live[identifier] = stream
-        self.move(stream, state)
+        own = identifier & 1 == self.own_parity
+        place = (self.own if own else self.theirs).use(identifier)
+        stream = self.live[identifier] = Stream(identifier, state, place)
+        if state.reserved:
+            self.reserved += 1
+        elif own:
+            self.own_active += 1
+        else:
+            self.their_active += 1
         return stream
 
     def move(self, stream: Stream, state: State) -> None:
@@ -222,7 +219,7 @@ class Streams:
         self.reserved += state.reserved - before.reserved
         if state.closed:
             del self.live[stream.id]
-            (self.own if own else self.theirs).close(stream.place, state)
+            (self.own if own else self.theirs).fates[stream.place] = state
             if state is State.RESET_SENT:
                 self._remember(stream.id)
 
@@ -231,7 +228,7 @@ class Streams:
         used = self.own if self.is_own(identifier) else self.theirs
         place = used.place(identifier)
         if place is not None:
-            used.close(place, State.RESET_SENT)
+            used.fates[place] = State.RESET_SENT
             self._remember(identifier)
 
     def counts(self) -> Counts:
@@ -255,7 +252,14 @@ class Streams:
             used = self.own if self.is_own(forgotten) else self.theirs
             place = used.place(forgotten)
             assert place is not None
-            used.close(place, State.ENDED)
+            used.fates[place] = State.ENDED
+
+
+def _fault(cell: Cell, event: Event, identifier: int, state: State) -> Fault:
+    reason = _sentence(event, identifier, state)
+    if cell.kind == "connection":
+        return connection_error(cell.code, cell.requirement, reason)
+    return stream_error(identifier, cell.code, cell.requirement, reason)
 
 
 def _sentence(event: Event, identifier: int, state: State) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, Literal
+from typing import Final, Literal, final
 
 from h2proof.sim.errors import ErrorCode
 
@@ -58,6 +58,7 @@ SHORT_NAMES: Final = {
 CODES: Final = {"PE": ErrorCode.PROTOCOL_ERROR, "SC": ErrorCode.STREAM_CLOSED}
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Cell:
     """What one event does in one state."""
