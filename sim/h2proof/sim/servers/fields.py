@@ -99,11 +99,21 @@ def changed_fields(fields: Fields, header: Header) -> list[str]:
     return sorted(name.lower() for name in names if came.get(name) != header.get(name))
 
 
-def response_section(
-    status: int, header: Mapping[str, Sequence[str]], extra: Iterable[FieldLine] = ()
-) -> Fields:
-    """`:status`, the fields sorted by name, then `extra`."""
-    return ((b":status", b"%d" % status), *sorted_lines(header), *extra)
+@lru_cache(maxsize=256)
+def request_lines(method: str, scheme: str, authority: str, path: str) -> Fields:
+    """The pseudo-header fields of a request."""
+    return (
+        (b":method", method.encode()),
+        (b":scheme", _octets(scheme)),
+        (b":authority", _octets(authority)),
+        (b":path", _octets(path)),
+    )
+
+
+def response_section(status: int, header: Mapping[str, Sequence[str]]) -> Fields:
+    """`:status`, then the fields sorted by name."""
+    status_line = (b":status", b"%d" % status)
+    return (status_line, *sorted_lines(header)) if header else (status_line,)
 
 
 def sorted_lines(header: Mapping[str, Sequence[str]]) -> Sequence[FieldLine]:
@@ -111,7 +121,7 @@ def sorted_lines(header: Mapping[str, Sequence[str]]) -> Sequence[FieldLine]:
     if not header:
         return ()
     return [
-        (octets, encoded(value))
+        (octets, _octets(value))
         for name in sorted(header)
         if (octets := _field_name(name))
         for value in header[name]
@@ -139,18 +149,12 @@ def trailer_section(header: Header, announced: Iterable[str] = ()) -> Fields:
     return tuple(sorted_lines(trailers))
 
 
-def http_date(now_ns: int) -> bytes:
-    """A moment of virtual time as a Date field; the epoch is 1970."""
-    return _date(now_ns // SECOND_NS)
-
-
-@lru_cache(maxsize=64)
-def _date(second: int) -> bytes:
+def http_date(second: int) -> bytes:
+    """A second of virtual time as a Date field; the epoch is 1970."""
     return formatdate(second, usegmt=True).encode()
 
 
-def encoded(text: str) -> bytes:
-    """Text as it goes on the wire."""
+def _octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 

@@ -26,6 +26,7 @@ from h2proof.sim.servers.credit import grant, take_data
 from h2proof.sim.servers.fields import (
     CHANGED,
     changed_fields,
+    request_lines,
     request_of,
     response_section,
     sorted_lines,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 STREAMS_MAX: Final = 100
 MAX_CONCURRENT_STREAMS: Final = 3
 MAX_FRAME_SIZE: Final = 5
+FRAME_LEAST: Final = 16_384
+"""What every peer takes in one frame (RFC 9113 §4.2)."""
 CONTEXT_OCTETS: Final = 112
 WRITER_OCTETS: Final = 48
 GONE: Final = "the client is gone"
@@ -53,13 +56,15 @@ class PlainConnection:
         self.side = side
         self.peer = side.endpoint({MAX_CONCURRENT_STREAMS: STREAMS_MAX})
         self.over = False
-        self._requests: dict[int, tuple[Context, RequestBody | None]] = {}
+        self.bodies: dict[int, RequestBody] = {}
+        self._requests: dict[int, Context] = {}
+        """Of the requests that are not over: the content, if there is any, and the context."""
         self._blocked: list[Waiter] = []
 
     async def serve(self) -> None:
         """Until either side is done with the connection."""
         try:
-            if not self.put():
+            if not self.side.transport.put(self.peer.take_output()):
                 await self.taken()
             while not self.peer.closed:
                 octets = await self.side.transport.read()
@@ -72,7 +77,8 @@ class PlainConnection:
                         react(self, notice)
                 if self._blocked:
                     self._wake()
-                self.flush()
+                if self.peer.output:
+                    self.flush()
         except (PipeCut, WriteError):
             pass  # the client is gone
         self.over = True
@@ -112,9 +118,10 @@ class PlainConnection:
             raise WriteError(GONE)
         if stream not in self._requests:
             raise WriteError(CLOSED)
-        return min(
-            self.peer.send_window(stream), self.peer.peer_settings.get(MAX_FRAME_SIZE, 16_384)
-        )
+        room = self.peer.send_window(stream)
+        if room > FRAME_LEAST:
+            room = min(room, self.peer.peer_settings.get(MAX_FRAME_SIZE, FRAME_LEAST))
+        return room
 
     async def room(self, stream: int) -> int:
         """The same, waiting for the first."""
@@ -145,8 +152,10 @@ class PlainConnection:
             size=CONTEXT_OCTETS,
             by="server",
         )
-        content = RequestBody(side.loop, partial(self._credit, stream)) if body else None
-        self._requests[stream] = context, content
+        self._requests[stream] = context
+        content = None
+        if body:
+            content = self.bodies[stream] = RequestBody(side.loop, partial(self._credit, stream))
         request = request_of(
             fields, connection=number, stream=stream, body=content, context=context
         )
@@ -162,17 +171,13 @@ class PlainConnection:
         name = f"server {number} stream {stream}"
         side.loop.create_task(run_handler(self, writer, request, fields), name=name)
 
-    def body_of(self, stream: int) -> RequestBody | None:
-        """The content of a request that is not over."""
-        return self._requests.get(stream, (None, None))[1]
-
     def forget(self, stream: int, reason: str) -> None:
         """The stream is closed: its handler is told, what it did not read is credited."""
-        context, body = self._requests.pop(stream, (None, None))
+        context = self._requests.pop(stream, None)
         if context is not None:
             context.done.set()
-        if body is not None:
-            grant(self.peer, 0, body.close(reason))
+        if stream in self.bodies:
+            grant(self.peer, 0, self.bodies.pop(stream).close(reason))
         if self._blocked:
             self._wake()
 
@@ -197,23 +202,19 @@ class PlainWriter:
 
     async def write_header(self, status: int) -> None:
         """Send the header; a second final one is ignored."""
-        if self._started:
-            return
-        self._started = status >= 200
-        section = response_section(status, self.header)
-        if not self._put(self._connection.peer.send_headers, section):
+        if not self._begin(status):
             await self._connection.taken()
 
     async def write(self, data: bytes) -> int:
         """Send content frame by frame, each when it may go."""
         if self._ended:
             raise WriteError(CLOSED)
-        if not self._started:
-            await self.write_header(200)
+        connection = self._connection
+        if not self._begin(200):
+            await connection.taken()
         if self._request.method == "HEAD":
             return len(data)
-        connection, stream, octets = self._connection, self._request.stream, len(data)
-        sent = 0
+        stream, octets, sent = self._request.stream, len(data), 0
         while sent < octets:
             room = connection.room_now(stream) or await connection.room(stream)
             if not self._put(connection.peer.send_data, data[sent : sent + room]):
@@ -223,8 +224,8 @@ class PlainWriter:
 
     async def flush(self) -> None:
         """Send the header, if it is not out."""
-        if not self._started:
-            await self.write_header(200)
+        if not self._begin(200):
+            await self._connection.taken()
 
     async def push(
         self,
@@ -233,50 +234,55 @@ class PlainWriter:
         header: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """Promise the response to a request for a path of this origin."""
-        request = self._request
+        request, connection = self._request, self._connection
         if not target.startswith("/"):
             raise PushError(f"{target!r} is not a path")
-        fields = (
-            (b":method", method.encode()),
-            (b":scheme", request.scheme.encode()),
-            (b":authority", request.authority.encode()),
-            (b":path", target.encode("utf-8", "surrogateescape")),
-            *sorted_lines(header or {}),
-        )
+        fields = request_lines(method, request.scheme, request.authority, target)
+        if header:
+            fields = (*fields, *sorted_lines(header))
         try:
-            promised = self._connection.peer.push(request.stream, fields)
+            promised = connection.peer.push(request.stream, fields)
         except IllegalSend as refused:
             raise PushError(refused.reason) from None
-        if not self._connection.put():
-            await self._connection.taken()
-        self._connection.begin(promised, fields, body=False)
+        if not connection.put():
+            await connection.taken()
+        connection.begin(promised, fields, body=False)
 
     async def finish(self) -> None:
         """End the response, with its header if that is not out."""
         self._ended = True
-        peer = self._connection.peer
-        trailers = trailer_section(self.header, self.header.get("Trailer", ()))
-        if not self._started and trailers:
-            await self.write_header(200)
+        peer, header = self._connection.peer, self.header
+        trailers = trailer_section(header, header.get("Trailer", ())) if header else ()
         if trailers:
+            if not self._begin(200):
+                await self._connection.taken()
             taken = self._put(peer.send_headers, trailers, end_stream=True)
         elif not self._started:
-            section = response_section(200, self.header)
-            taken = self._put(peer.send_headers, section, end_stream=True)
+            taken = self._put(peer.send_headers, response_section(200, header), end_stream=True)
         else:
             taken = self._put(peer.send_data, b"", end_stream=True)
         if not taken:
             await self._connection.taken()
 
+    def _begin(self, status: int) -> bool:
+        """Hand over the header, if a final one is not out; False as `put`."""
+        if self._started:
+            return True
+        self._started = status >= 200
+        return self._put(self._connection.peer.send_headers, response_section(status, self.header))
+
     def _put(
         self, call: Callable[..., object], content: object, *, end_stream: bool = False
     ) -> bool:
         """Hand over one call of the connection, as `put`; WriteError with its reason if refused."""
+        connection = self._connection
         try:
             call(self._request.stream, content, end_stream=end_stream)
+            return connection.side.transport.put(connection.peer.take_output())
         except IllegalSend as refused:
             raise WriteError(refused.reason) from None
-        return self._connection.put()
+        except PipeCut:
+            raise WriteError(GONE) from None
 
 
 async def run_handler(
@@ -290,24 +296,21 @@ async def run_handler(
     if changed:
         side.note(f"{CHANGED}: {', '.join(changed)}", **place)
     side.note("handler returned" if panic is None else f"handler panicked: {panic}", **place)
-    code = await _end(writer) if panic is None else ErrorCode.INTERNAL_ERROR
-    state = connection.peer.state(stream)
-    if code is None and state is State.HALF_CLOSED_LOCAL:
-        code = ErrorCode.NO_ERROR
-    if code is not None and not state.closed and not connection.peer.closed:
+    code: ErrorCode | None = None
+    if panic is None:
+        try:
+            await writer.finish()
+        except WriteError:
+            code = ErrorCode.INTERNAL_ERROR
+    else:
+        code = ErrorCode.INTERNAL_ERROR
+    if stream in connection.bodies and connection.peer.state(stream) is State.HALF_CLOSED_LOCAL:
+        code = code or ErrorCode.NO_ERROR
+    if code is not None and not connection.peer.closed and not connection.peer.state(stream).closed:
         connection.peer.reset(stream, code)
     connection.forget(stream, CLOSED)
-    if not connection.over:
+    if connection.peer.output and not connection.over:
         connection.flush()
-
-
-async def _end(writer: PlainWriter) -> ErrorCode | None:
-    """None where the response is complete."""
-    try:
-        await writer.finish()
-    except WriteError:
-        return ErrorCode.INTERNAL_ERROR
-    return None
 
 
 def _request(connection: PlainConnection, notice: RequestReceived) -> None:
@@ -315,11 +318,11 @@ def _request(connection: PlainConnection, notice: RequestReceived) -> None:
 
 
 def _data(connection: PlainConnection, notice: DataReceived) -> None:
-    take_data(connection.peer, connection.body_of(notice.stream), notice)
+    take_data(connection.peer, connection.bodies.get(notice.stream), notice)
 
 
 def _trailers(connection: PlainConnection, notice: TrailersReceived) -> None:
-    body = connection.body_of(notice.stream)
+    body = connection.bodies.get(notice.stream)
     if body is not None:
         body.end()
 

@@ -37,7 +37,7 @@ from h2proof.sim.servers.go.writer import STATE_OCTETS, ResponseWriter, WriterSt
 from h2proof.sim.servers.go.writes import ResetWrite, Write, WriteQueue
 
 if TYPE_CHECKING:
-    from h2proof.sim.scheduler import Timer
+    from h2proof.sim.scheduler import Timer, Waiter
     from h2proof.sim.side import Side
 
 STREAM_CLOSED: Final = "http2: stream closed"
@@ -90,27 +90,21 @@ class GoConnection:
         self._reader = asyncio.current_task()
         self._kick()
         try:
-            await self._read()
+            while octets := await self.side.transport.read():
+                for notice in self.peer.receive(octets):
+                    react = REACTIONS.get(type(notice))
+                    if react is not None:
+                        react(self, notice)
+                if self._writer is None:
+                    self._kick()
+                elif self._answers + len(self._queue.resets) > CONTROL_MAX:
+                    break
+        except PipeCut:
+            pass
         except asyncio.CancelledError:
             if self._reader is None or self._reader.uncancel():
                 raise
         self._end()
-
-    async def _read(self) -> None:
-        while True:
-            try:
-                octets = await self.side.transport.read()
-            except PipeCut:
-                return
-            if not octets:
-                return
-            for notice in self.peer.receive(octets):
-                react = REACTIONS.get(type(notice))
-                if react is not None:
-                    react(self, notice)
-            if self._writer is not None and self._answers + self._queue.control > CONTROL_MAX:
-                return
-            self._kick()
 
     def _kick(self) -> None:
         """See to it that what can be written is written; frames are written one at a time."""
@@ -118,27 +112,34 @@ class GoConnection:
             self._writer = self.loop.create_task(self._write(), name=self._writer_name)
 
     async def _write(self) -> None:
+        """What the connection answers by itself goes first, then one write after the other."""
         peer, transport = self.peer, self.side.transport
         while not self._over:
-            answers, octets, write = self._answers, peer.take_output(), None
-            if not octets:
+            answers, write = self._answers, None
+            if not peer.output:
                 write = None if peer.closed else self._queue.pop(peer)
                 if write is None:
                     break
-                octets = self._begin_write(write)
+                self._begin(write)
             try:
-                if not transport.put(octets):
+                if not transport.put(peer.take_output()):
                     await transport.write(b"")  # until it has taken them
             except PipeCut:
                 break
             self._answers -= answers
             if write is not None:
-                self._wrote(write)
+                write.stream.writing = None
+                waiting = write.stream.queue
+                if not waiting or waiting[0] is not write:  # else its rest waits
+                    self._answer(write, write.error)
+                    if write.ends or write.resets:
+                        self._move(write)
                 await next_step()
         self._writer = None
-        self._close_if_done()
+        if peer.closed or (self._going and not self.streams):
+            self._close_later()
 
-    def _begin_write(self, write: Write) -> bytes:
+    def _begin(self, write: Write) -> None:
         write.stream.writing = write
         try:
             if not write.send(self.peer):
@@ -148,30 +149,22 @@ class GoConnection:
             if not isinstance(write, PromiseWrite):
                 # a response that may not be sent cannot be ended either
                 self.enqueue(ResetWrite(write.stream, ErrorCode.INTERNAL_ERROR, refused.reason))
-        return self.peer.take_output()
 
-    def _wrote(self, write: Write) -> None:
-        """Answer who waits for it, and move its stream (G24, G25)."""
-        stream = write.stream
-        stream.writing = None
-        if stream.queue and stream.queue[0] is write:
+    def _move(self, last: Write) -> None:
+        """A stream's last frame is written (G24, G25)."""
+        stream = last.stream
+        if isinstance(last, ResetWrite):
+            self.close_stream(stream, last.reason)
+        elif last.error:
             return
-        self._answer(write, write.error)
-        if stream.close_reason:
-            return
-        if isinstance(write, ResetWrite):
-            self.close_stream(stream, write.reason)
-        elif write.ends and not write.error:
-            if not stream.client_open:
-                self.close_stream(stream, HANDLER_COMPLETE)
-            else:
-                self.enqueue(ResetWrite(stream, ErrorCode.NO_ERROR, HANDLER_COMPLETE))
+        elif stream.body is None or stream.body.ended:
+            self.close_stream(stream, HANDLER_COMPLETE)
+        else:
+            self.enqueue(ResetWrite(stream, ErrorCode.NO_ERROR, HANDLER_COMPLETE))
 
-    def _close_if_done(self) -> None:
+    def _close_later(self) -> None:
         """After a GOAWAY, when no stream is left; at once to be closed after an error (G35)."""
-        if self._over or self._closing is not None:
-            return
-        if self.peer.closed or (self._going and not self.streams):
+        if self._closing is None and not self._over:
             self._closing = self.loop.call_at_ns(self.loop.now_ns + GOAWAY_NS, self._stop)
 
     def _stop(self) -> None:
@@ -195,35 +188,37 @@ class GoConnection:
 
     # -- for handlers --
 
-    async def deliver(self, write: Write, error: type[CallError]) -> None:
-        """Have something written, and wait until it was; `error` with Go's reason if it cannot be.
+    def submit(self, write: Write, error: type[CallError]) -> "Waiter":
+        """Have something written for a handler, which has to wait for what this gives.
 
-        Released by the write, by the stream's end, or by the connection's (G22).
+        Released by the write, by the stream's end, or by the connection's (G22). `error` with Go's
+        reason if it cannot be written any more.
         """
         stream = write.stream
         reason = CLIENT_DISCONNECTED if self._over else stream.close_reason
         if reason:
             raise error(reason)
-        write.waiter = self.loop.waiter(f"{write.frame} on stream {stream.id} to be written")
+        waiter = self.loop.waiter(f"{write.frame} on stream {stream.id} to be written")
+        write.waiter = waiter
         self.enqueue(write)
-        await write.waiter
-        if write.error:
-            raise error(write.error)
+        return waiter
 
     def enqueue(self, write: Write) -> None:
         """Have something written; nothing, once its stream is closed."""
-        if write.stream.close_reason:
+        stream = write.stream
+        if stream.close_reason:
             return
         write.account = self.side.register.acquire(
             "queued frame",
             connection=self.number,
-            stream=write.stream.id,
+            stream=stream.id,
             size=write.octets,
             by=write.frame,
             obj=write,
         )
         self._queue.push(write)
-        self._kick()
+        if self._writer is None:
+            self._kick()
 
     def _answer(self, write: Write, error: str) -> None:
         write.error = error
@@ -232,10 +227,6 @@ class GoConnection:
             write.account = None
         if write.waiter is not None and not write.waiter.done():
             write.waiter.set_result(None)
-
-    def note(self, text: str, stream: Stream) -> None:
-        """A milestone of a stream."""
-        self.side.note(text, connection=self.number, stream=stream.id)
 
     # -- streams --
 
@@ -278,26 +269,28 @@ class GoConnection:
         self.streams[identifier] = stream
         if self.options.write_timeout_ns:
             self.set_deadline(stream, self.loop.now_ns + self.options.write_timeout_ns)
-        return Exchange(stream, writer, request, fields)
+        return stream, writer, request, fields
 
     def close_stream(self, stream: Stream, reason: str) -> None:
         """Go's closeStream, in its order (G23); nothing, if it is closed."""
         if stream.close_reason:
             return
         stream.close_reason = reason
-        self._clear_deadline(stream)
+        if stream.deadline is not None:
+            self._clear_deadline(stream)
         self.open_pushed -= stream.pushed
         del self.streams[stream.id]
         if stream.body is not None:
             grant(self.peer, 0, stream.body.close(reason))
         stream.context.done.set()
-        waiting = self._queue.forget(stream)
+        waiting = self._queue.forget(stream) if stream.queue else []
         if stream.writing is not None and stream.writing not in waiting:
             waiting.append(stream.writing)
         stream.writing = None
         for write in waiting:
             self._answer(write, reason)
-        self._kick()
+        if self._writer is None:
+            self._kick()
 
     def set_deadline(self, stream: Stream, at_ns: int) -> None:
         """Reset the stream at that time, whatever it does then; a new time replaces the old."""
@@ -388,6 +381,6 @@ REACTIONS: Final[Mapping[type, Callable[[GoConnection, Any], None]]] = {
     GoAwayReceived: _goaway,
     PingReceived: _answered,
     SettingsReceived: _answered,
-    ConnectionFailed: lambda connection, notice: connection._close_if_done(),
+    ConnectionFailed: lambda connection, notice: connection._close_later(),
 }
 """What is done for each notice; the others need nothing but the writer to look again."""

@@ -5,10 +5,10 @@ not wait: so stalled promises keep the client's own requests waiting.
 """
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from h2proof.sim.errors import ErrorCode
-from h2proof.sim.handlers.protocol import Request
+from h2proof.sim.handlers.protocol import Request, WriteError
 from h2proof.sim.hpack import Fields
 from h2proof.sim.servers.calling import panic_of
 from h2proof.sim.servers.fields import CHANGED, changed_fields
@@ -20,14 +20,8 @@ if TYPE_CHECKING:
     from h2proof.sim.servers.go.connection import GoConnection
 
 
-class Exchange(NamedTuple):
-    """A request and what it is answered with."""
-
-    stream: Stream
-    writer: ResponseWriter
-    request: Request
-    fields: Fields
-    """The request as it came."""
+Exchange = tuple[Stream, ResponseWriter, Request, Fields]
+"""A stream, what its request is answered with, the request, and its fields as they came."""
 
 
 class Handlers:
@@ -51,7 +45,7 @@ class Handlers:
     def start(self, connection: "GoConnection", exchange: Exchange) -> None:
         """Start a handler, without a question."""
         self.running += 1
-        name = f"server {connection.number} stream {exchange.stream.id}"
+        name = f"server {connection.number} stream {exchange[0].id}"
         connection.loop.create_task(run_handler(connection, exchange), name=name)
 
     def ended(self, connection: "GoConnection") -> None:
@@ -59,15 +53,16 @@ class Handlers:
         self.running -= 1
         while self._waiting and self.running < self._most:
             exchange = self._waiting.popleft()
-            if exchange.stream.close_reason:
-                exchange.writer.abandon()
+            stream, writer, *_ = exchange
+            if stream.close_reason:
+                writer.abandon()
             else:
                 self.start(connection, exchange)
 
     def drop(self) -> None:
         """The connection is over: nobody who waits will be started."""
-        for exchange in self._waiting:
-            exchange.writer.abandon()
+        for _, writer, *_ in self._waiting:
+            writer.abandon()
         self._waiting.clear()
 
 
@@ -75,15 +70,21 @@ async def run_handler(connection: "GoConnection", exchange: Exchange) -> None:
     """Run it, and end its stream: by the final flush, or by RST_STREAM after a panic (G26)."""
     stream, writer, request, fields = exchange
     panic = await panic_of(connection.side.handler, writer, request)
+    note, place = connection.side.note, {"connection": connection.number, "stream": stream.id}
     changed = changed_fields(fields, request.header)
     if changed:
-        connection.note(f"{CHANGED}: {', '.join(changed)}", stream)
+        note(f"{CHANGED}: {', '.join(changed)}", **place)
     stream.context.done.set()
     if panic is None:
-        connection.note("handler returned", stream)
-        await writer.handler_done()
+        note("handler returned", **place)
+        try:
+            for waiter in writer.finish():
+                await waiter
+        except WriteError:
+            pass  # nobody is left who could be told
+        writer.retire()
     else:
-        connection.note(f"handler panicked: {panic}", stream)
+        note(f"handler panicked: {panic}", **place)
         writer.abandon()
         connection.enqueue(ResetWrite(stream, ErrorCode.INTERNAL_ERROR, panic))
     connection.handlers.ended(connection)

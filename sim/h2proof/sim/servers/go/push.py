@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from h2proof.sim.endpoint import Peer
 from h2proof.sim.handlers.protocol import PushError, Request
 from h2proof.sim.hpack import Fields
-from h2proof.sim.servers.fields import encoded, sorted_lines
+from h2proof.sim.servers.fields import request_lines, sorted_lines
 from h2proof.sim.servers.go.target import go_quoted, resolve_target
 from h2proof.sim.servers.go.writes import Write, octets_of
 
@@ -49,18 +49,14 @@ def checked_promise(
     """The promised request's fields, or the PushError of G1 to G7."""
     if stream.pushed:
         raise PushError(RECURSIVE)  # G1
-    resolved = resolve_target(target, request.scheme, request.authority)  # G3, G4
-    _check_header(header)
+    authority, path = resolve_target(target, request.scheme, request.authority)  # G3, G4
+    if header:
+        _check_header(header)
     method = method or "GET"  # G2
     if method not in ("GET", "HEAD"):
         raise PushError(f"method {go_quoted(method)} must be GET or HEAD")  # G7
-    return (
-        (b":method", method.encode()),
-        (b":scheme", encoded(request.scheme)),
-        (b":authority", encoded(resolved.authority)),
-        (b":path", encoded(resolved.path)),
-        *sorted_lines(header),
-    )
+    pseudo = request_lines(method, request.scheme, authority, path)
+    return (*pseudo, *sorted_lines(header)) if header else pseudo
 
 
 def _check_header(header: Mapping[str, Sequence[str]]) -> None:
@@ -85,14 +81,9 @@ class PromiseWrite(Write):
     __slots__ = ("_connection", "fields")
 
     def __init__(self, connection: "GoConnection", stream: "Stream", fields: Fields) -> None:
-        super().__init__(stream)
+        super().__init__(stream, octets_of(fields))
         self._connection = connection
         self.fields = fields
-
-    @property
-    def octets(self) -> int:
-        """Names and values."""
-        return octets_of(self.fields)
 
     def send(self, peer: Peer) -> bool:
         """G13: check again, take the identifier, open the stream, start its handler; or `error`."""

@@ -49,8 +49,3 @@ class Stream:
         """Why it is closed, in Go's words; empty while it is not."""
         self.deadline: Timer | None = None
         self.deadline_account: Resource | None = None
-
-    @property
-    def client_open(self) -> bool:
-        """Whether the client may still send content."""
-        return self.body is not None and not self.body.ended

@@ -7,18 +7,26 @@ a late call then meets the cleared pointer (G27). Between the two a late call ra
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from h2proof.sim.handlers.header import Header
 from h2proof.sim.handlers.protocol import NIL_POINTER, Panic, PushError, Request, WriteError
-from h2proof.sim.hpack import FieldLine, Fields
-from h2proof.sim.servers.fields import http_date, response_section, trailer_section
+from h2proof.sim.hpack import Fields
+from h2proof.sim.servers.fields import (
+    SECOND_NS,
+    http_date,
+    response_section,
+    sorted_lines,
+    trailer_section,
+)
 from h2proof.sim.servers.go.push import PromiseWrite, checked_promise
 from h2proof.sim.servers.go.writes import DataWrite, HeadersWrite
 
 if TYPE_CHECKING:
     from h2proof.sim.resources import Lease, Pool
+    from h2proof.sim.scheduler import Waiter
     from h2proof.sim.servers.go.connection import GoConnection
     from h2proof.sim.servers.go.stream import Stream
 
@@ -26,8 +34,13 @@ BUFFER_OCTETS: Final = 4096
 STATE_OCTETS: Final = BUFFER_OCTETS + 208
 """The buffer, and the struct that holds it."""
 NO_BODY_ALLOWED: Final = "http: request method or response status code does not allow body"
+BODILESS: Final = frozenset((204, 304))
+"""Final statuses whose responses have no content."""
 BINARY: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 """What is in no text."""
+BINARY_TYPE: Final = b"application/octet-stream"
+TEXT_TYPE: Final = b"text/plain; charset=utf-8"
+"""As much of Go's DetectContentType as a model needs."""
 TOO_MUCH: Final = "http: wrote more than the declared Content-Length"
 
 
@@ -36,19 +49,21 @@ NO_FIELDS: Final = Header()
 
 
 class WriterState:
-    """What stands behind a response writer while its handler runs."""
+    """What stands behind a response writer while its handler runs.
+
+    Calls that send give what has to be waited for, one after the other: each is awaited before the
+    next is asked for, which is when WriteError says that it was in vain.
+    """
 
     __slots__ = (
         "__weakref__",
         "_buffer",
-        "_connection",
         "_declared",
         "_done",
-        "_request",
+        "_life",
         "_sent_header",
         "_snapshot",
         "_status",
-        "_stream",
         "_written",
         "header",
     )
@@ -58,10 +73,8 @@ class WriterState:
 
     def empty(self) -> None:
         """As new; nothing of the life before is left."""
-        self.header = Header()
-        self._connection: GoConnection | None = None
-        self._stream: Stream | None = None
-        self._request: Request | None = None
+        self.header = NO_FIELDS
+        self._life: tuple[GoConnection, Stream, Request] | None = None
         self._buffer = bytearray()
         self._snapshot = NO_FIELDS
         self._status = 0
@@ -72,69 +85,62 @@ class WriterState:
 
     def begin(self, connection: "GoConnection", stream: "Stream", request: Request) -> None:
         """Stand behind the response on a stream."""
-        self._connection = connection
-        self._stream = stream
-        self._request = request
+        self.header = Header()
+        self._life = connection, stream, request
 
     # -- what the writer calls --
 
-    async def write_header(self, status: int) -> None:
+    def write_header(self, status: int) -> "Iterable[Waiter]":
         """A final header is kept until something follows; an interim one goes out at once."""
         if self._status:
-            return
+            return ()
         if not 100 <= status <= 999:
             raise Panic(f"invalid WriteHeader code {status}")
         if status < 200:
-            await self._interim(status)
-        else:
-            self._begin_response(status)
+            return self._interim(status)
+        self._begin_response(status)
+        return ()
 
-    async def write(self, data: bytes) -> int:
+    def write(self, data: bytes) -> "Iterable[Waiter]":
         """Into the buffer; what does not fit goes out, and is waited for (G21)."""
         if not self._status:
             self._begin_response(200)
-        if not _allows_body(self._status):
+        if self._status in BODILESS:
             raise WriteError(NO_BODY_ALLOWED)
         octets = len(data)
         self._written += octets
         if self._declared is not None and self._written > self._declared:
             raise WriteError(TOO_MUCH)
-        if octets <= BUFFER_OCTETS - len(self._buffer):
-            self._buffer += data
-        else:
-            await self._through_buffer(data)
-        return octets
+        if octets > BUFFER_OCTETS - len(self._buffer):
+            return self._through_buffer(data)
+        self._buffer += data
+        return ()
 
-    async def flush(self) -> None:
+    def flush(self) -> "Iterable[Waiter]":
         """Send what is buffered; the header alone if nothing is."""
-        await self._chunk(self._drained())
+        return self._chunk(self._drained())
 
-    async def push(self, target: str, method: str, header: Mapping[str, Sequence[str]]) -> None:
-        """Back when the promise was written: so it waits for whatever is being written (G14)."""
-        connection, stream, request = self._parts()
+    def push(self, target: str, method: str, header: Mapping[str, Sequence[str]]) -> PromiseWrite:
+        """The promise, which waits for whatever is being written (G14)."""
+        assert self._life is not None
+        connection, stream, request = self._life
         fields = checked_promise(stream, request, target, method, header)
-        await connection.deliver(PromiseWrite(connection, stream, fields), PushError)
+        promise = PromiseWrite(connection, stream, fields)
+        connection.submit(promise, PushError)
+        return promise
 
     def set_write_deadline(self, at_ns: int) -> None:
         """The stream is reset at this virtual time (G30, G31)."""
-        connection, stream, _ = self._parts()
+        assert self._life is not None
+        connection, stream, _ = self._life
         connection.set_deadline(stream, at_ns)
 
-    async def finish(self) -> None:
+    def finish(self) -> "Iterable[Waiter]":
         """The handler is done: the final flush, which ends the stream (G26)."""
-        try:
-            self._done = True
-            await self._chunk(self._drained())
-        except WriteError:
-            pass  # nobody is left who could be told
+        self._done = True
+        return self._chunk(self._drained())
 
     # -- within --
-
-    def _parts(self) -> "tuple[GoConnection, Stream, Request]":
-        assert self._connection is not None
-        assert self._stream is not None
-        assert self._request is not None
-        return self._connection, self._stream, self._request
 
     def _begin_response(self, status: int) -> None:
         self._status = status
@@ -144,71 +150,101 @@ class WriterState:
             declared = self._snapshot.first("Content-Length")
             self._declared = int(declared) if declared.isdecimal() else None
 
-    async def _interim(self, status: int) -> None:
-        connection, stream, _ = self._parts()
+    def _interim(self, status: int) -> "Iterator[Waiter]":
+        assert self._life is not None
+        connection, stream, _ = self._life
         header = self.header.clone()
         for name in ("Content-Length", "Transfer-Encoding", "Connection"):
             header.remove(name)
-        await connection.deliver(HeadersWrite(stream, response_section(status, header)), WriteError)
+        write = HeadersWrite(stream, response_section(status, header))
+        yield connection.submit(write, WriteError)
+        if write.error:
+            raise WriteError(write.error)
 
-    async def _through_buffer(self, data: bytes) -> None:
+    def _through_buffer(self, data: bytes) -> "Iterator[Waiter]":
         while len(data) > BUFFER_OCTETS - len(self._buffer):
             if not self._buffer:
-                await self._chunk(data)
+                yield from self._chunk(data)
                 return
             room = BUFFER_OCTETS - len(self._buffer)
             self._buffer += data[:room]
             data = data[room:]
-            await self._chunk(self._drained())
+            yield from self._chunk(self._drained())
         self._buffer += data
 
     def _drained(self) -> bytes:
         """What was buffered."""
-        data = bytes(self._buffer)
-        self._buffer.clear()
+        data, self._buffer = bytes(self._buffer), bytearray()
         return data
 
-    async def _chunk(self, data: bytes) -> None:
+    def _chunk(self, data: bytes) -> "Iterator[Waiter]":
         """The header first if it is not out yet; END_STREAM on the last."""
-        connection, stream, request = self._parts()
+        assert self._life is not None
+        connection, stream, request = self._life
         if not self._status:
             self._begin_response(200)
         is_head = request.method == "HEAD"
         if not self._sent_header:
             self._sent_header = True
-            names = self._snapshot.keys()  # they are in canonical spelling
-            ends = is_head or (self._done and not data and "Trailer" not in names)
-            section = self._section(names, data, is_head, connection.loop.now_ns)
-            await connection.deliver(HeadersWrite(stream, section, ends=ends), WriteError)
+            ends = is_head or (self._done and not data and "Trailer" not in self._snapshot)
+            section = self._section(data, is_head, connection.loop.now_ns // SECOND_NS)
+            header = HeadersWrite(stream, section, ends=ends)
+            yield connection.submit(header, WriteError)
+            if header.error:
+                raise WriteError(header.error)
             if ends:
                 return
         if is_head or not (data or self._done):
             return
-        trailers = self._trailers() if self._done else ()
+        trailers = self._trailers() if self._done and self.header else ()
         if data or not trailers:
-            ends = self._done and not trailers
-            await connection.deliver(DataWrite(stream, data, ends=ends), WriteError)
+            content = DataWrite(stream, data, ends=self._done and not trailers)
+            yield connection.submit(content, WriteError)
+            if content.error:
+                raise WriteError(content.error)
         if trailers:
-            await connection.deliver(HeadersWrite(stream, trailers, ends=True), WriteError)
+            trailer = HeadersWrite(stream, trailers, ends=True)
+            yield connection.submit(trailer, WriteError)
+            if trailer.error:
+                raise WriteError(trailer.error)
 
     def _trailers(self) -> Fields:
         """Fields set with Go's prefix, or announced before (promoteUndeclaredTrailers)."""
         return trailer_section(self.header, self._snapshot.get("Trailer", ()))
 
-    def _section(self, names: Collection[str], data: bytes, is_head: bool, now_ns: int) -> Fields:
-        extra: list[FieldLine] = []
-        if data and "Content-Type" not in names and "Content-Encoding" not in names:
-            extra.append((b"content-type", _sniffed(data)))
-        if (
-            "Content-Length" not in names
-            and self._done
-            and _allows_body(self._status)
-            and (data or not is_head)
-        ):
-            extra.append((b"content-length", b"%d" % len(data)))
-        if "Date" not in names:
-            extra.append((b"date", http_date(now_ns)))
-        return response_section(self._status, self._snapshot, extra)
+    def _section(self, data: bytes, is_head: bool, second: int) -> Fields:
+        """The response's fields, and those that Go adds where the handler has not set them."""
+        status, snapshot = self._status, self._snapshot
+        content_type = length = None
+        if data:
+            content_type = BINARY_TYPE if BINARY.search(data, 0, 512) else TEXT_TYPE
+        if self._done and status not in BODILESS and (data or not is_head):
+            length = len(data)
+        if not snapshot:
+            return added_fields(status, content_type, length, second)
+        names = snapshot.keys()  # they are in canonical spelling
+        status_line, *added = added_fields(
+            status,
+            None if "Content-Type" in names or "Content-Encoding" in names else content_type,
+            None if "Content-Length" in names else length,
+            None if "Date" in names else second,
+        )
+        return (status_line, *sorted_lines(snapshot), *added)
+
+
+@lru_cache(maxsize=256)
+def added_fields(
+    status: int, content_type: bytes | None, length: int | None, second: int | None
+) -> Fields:
+    """The lines of a response that are not its handler's; None for one that is not added."""
+    lines = [(b":status", b"%d" % status)]
+    if content_type is not None:
+        lines.append((b"content-type", content_type))
+    if length is not None:
+        lines.append((b"content-length", b"%d" % length))
+    if second is not None:
+        lines.append((b"date", http_date(second)))
+    return tuple(lines)
 
 
 class ResponseWriter:
@@ -223,21 +259,27 @@ class ResponseWriter:
     @property
     def header(self) -> Header:
         """The response's fields."""
-        header: Header = self._follow("Header called after Handler finished").header
+        header: Header = (self._state or _cleared("Header called after Handler finished")).header
         return header
 
     async def write_header(self, status: int) -> None:
         """Begin the response."""
-        await self._follow("WriteHeader called after Handler finished").write_header(status)
+        state = self._state or _cleared("WriteHeader called after Handler finished")
+        for waiter in state.write_header(status):
+            await waiter
 
     async def write(self, data: bytes) -> int:
         """Send content."""
-        count: int = await self._follow("Write called after Handler finished").write(data)
-        return count
+        state = self._state or _cleared("Write called after Handler finished")
+        for waiter in state.write(data):
+            await waiter
+        return len(data)
 
     async def flush(self) -> None:
         """Send what is buffered."""
-        await self._follow("Header called after Handler finished").flush()
+        state = self._state or _cleared("Header called after Handler finished")
+        for waiter in state.flush():
+            await waiter
 
     async def push(
         self,
@@ -245,19 +287,30 @@ class ResponseWriter:
         method: str = "GET",
         header: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """Promise a response; G0: a cleared pointer is followed without a friendly word."""
-        await self._follow(NIL_POINTER).push(target, method, {} if header is None else header)
+        """Promise a response; G0: a cleared pointer is followed without a friendly word.
+
+        Back when the promise was written.
+        """
+        state = self._state or _cleared(NIL_POINTER)
+        promise = state.push(target, method, {} if header is None else header)
+        await promise.waiter
+        if promise.error:
+            raise PushError(promise.error)
 
     def set_write_deadline(self, at_ns: int) -> None:
         """Have the stream reset at this virtual time."""
-        self._follow(NIL_POINTER).set_write_deadline(at_ns)
+        (self._state or _cleared(NIL_POINTER)).set_write_deadline(at_ns)
 
-    async def handler_done(self) -> None:
-        """Final flush, pointer cleared, state back into the pool."""
-        state = self._state
+    def finish(self) -> "Iterable[Waiter]":
+        """The final flush, step by step as those of the state."""
+        assert self._state is not None
+        waits: Iterable[Waiter] = self._state.finish()
+        return waits
+
+    def retire(self) -> None:
+        """After the final flush: the pointer is cleared, and the state goes back into the pool."""
+        state, self._state = self._state, None
         assert state is not None
-        await state.finish()
-        self._state = None
         state.empty()
         self._pool.put(state, by="server")
 
@@ -266,18 +319,6 @@ class ResponseWriter:
         if self._state is not None:
             self._pool.abandon(self._state)
 
-    def _follow(self, late: str) -> "Lease[WriterState]":
-        if self._state is None:
-            raise Panic(late)
-        return self._state
 
-
-def _allows_body(status: int) -> bool:
-    return status >= 200 and status not in (204, 304)
-
-
-def _sniffed(data: bytes) -> bytes:
-    """As much of Go's DetectContentType as a model needs."""
-    if BINARY.search(data, 0, 512):
-        return b"application/octet-stream"
-    return b"text/plain; charset=utf-8"
+def _cleared(late: str) -> NoReturn:
+    raise Panic(late)

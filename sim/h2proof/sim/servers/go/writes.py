@@ -6,6 +6,7 @@ the handler's frame. What becomes of a stream when something was written is not 
 """
 
 from collections import deque
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from h2proof.sim.trace import Resource
 
 MAX_FRAME_SIZE: Final = 5
-FRAME_DEFAULT: Final = 16_384
+FRAME_LEAST: Final = 16_384
+"""What every peer takes in one frame (RFC 9113 §4.2)."""
 
 
 class Write:
@@ -27,20 +29,21 @@ class Write:
 
     frame: ClassVar[str] = ""
     """The type of its frames."""
-    __slots__ = ("__weakref__", "account", "ends", "error", "stream", "waiter")
+    resets: ClassVar[bool] = False
+    """Whether it ends its stream at once, and so goes before all others."""
+    windowed: ClassVar[bool] = False
+    """Whether it may have to wait for credit."""
+    __slots__ = ("__weakref__", "account", "ends", "error", "octets", "stream", "waiter")
 
-    def __init__(self, stream: "Stream", *, ends: bool = False) -> None:
+    def __init__(self, stream: "Stream", octets: int = 0, *, ends: bool = False) -> None:
         self.stream = stream
+        self.octets = octets
+        """What it takes while it waits, as modelled."""
         self.ends = ends
         """Whether it carries END_STREAM."""
         self.error = ""
         self.waiter: Waiter | None = None
         self.account: Resource | None = None
-
-    @property
-    def octets(self) -> int:
-        """What it takes while it waits, as modelled."""
-        return 0
 
     def ready(self, peer: Peer) -> bool:
         """Whether some of it could be written now."""
@@ -52,19 +55,14 @@ class Write:
 
 
 class HeadersWrite(Write):
-    """A response's field section, interim or final."""
+    """A response's field section, interim or final; names and values are what it takes."""
 
     frame: ClassVar[str] = "HEADERS"
     __slots__ = ("fields",)
 
     def __init__(self, stream: "Stream", fields: Fields, *, ends: bool = False) -> None:
-        super().__init__(stream, ends=ends)
+        super().__init__(stream, octets_of(fields), ends=ends)
         self.fields = fields
-
-    @property
-    def octets(self) -> int:
-        """Names and values."""
-        return octets_of(self.fields)
 
     def send(self, peer: Peer) -> bool:
         """One field block."""
@@ -73,33 +71,38 @@ class HeadersWrite(Write):
 
 
 class DataWrite(Write):
-    """Content; written in as many frames as windows and frame size make of it (G21)."""
+    """Content; written in as many frames as windows and frame size make of it (G21).
+
+    What it takes is the caller's data, which is kept until all of it was consumed.
+    """
 
     frame: ClassVar[str] = "DATA"
-    __slots__ = ("_data", "_sent")
+    windowed: ClassVar[bool] = True
+    __slots__ = ("_data", "_room", "_sent")
 
     def __init__(self, stream: "Stream", data: bytes, *, ends: bool = False) -> None:
-        super().__init__(stream, ends=ends)
+        super().__init__(stream, len(data), ends=ends)
         self._data = data
         self._sent = 0
-
-    @property
-    def octets(self) -> int:
-        """The caller's data, which is kept until all of it was consumed."""
-        return len(self._data)
+        self._room = 0
+        """What windows left when it was asked whether it is ready."""
 
     def ready(self, peer: Peer) -> bool:
         """An empty frame needs no window."""
-        return self._sent == len(self._data) or peer.send_window(self.stream.id) > 0
+        if self._sent == self.octets:
+            return True
+        self._room = peer.send_window(self.stream.id)
+        return self._room > 0
 
     def send(self, peer: Peer) -> bool:
         """One frame."""
-        stream = self.stream.id
-        room = min(peer.send_window(stream), peer.peer_settings.get(MAX_FRAME_SIZE, FRAME_DEFAULT))
-        begin, end = self._sent, min(self._sent + room, len(self._data))
+        room = self._room
+        if room > FRAME_LEAST:
+            room = min(room, peer.peer_settings.get(MAX_FRAME_SIZE, FRAME_LEAST))
+        begin, end = self._sent, self._sent + room
+        finished = end >= self.octets
+        peer.send_data(self.stream.id, self._data[begin:end], end_stream=self.ends and finished)
         self._sent = end
-        finished = end == len(self._data)
-        peer.send_data(stream, self._data[begin:end], end_stream=self.ends and finished)
         return finished
 
 
@@ -107,6 +110,7 @@ class ResetWrite(Write):
     """RST_STREAM; the stream is closed once it is written (G24)."""
 
     frame: ClassVar[str] = "RST_STREAM"
+    resets: ClassVar[bool] = True
     __slots__ = ("code", "reason")
 
     def __init__(self, stream: "Stream", code: ErrorCode, reason: str) -> None:
@@ -124,21 +128,16 @@ class ResetWrite(Write):
 class WriteQueue:
     """All that waits on one connection."""
 
-    __slots__ = ("_control", "_ring")
+    __slots__ = ("_ring", "resets")
 
     def __init__(self) -> None:
-        self._control: deque[Write] = deque()
+        self.resets: deque[Write] = deque()
         self._ring: deque[Stream] = deque()
-
-    @property
-    def control(self) -> int:
-        """Resets that wait."""
-        return len(self._control)
 
     def push(self, write: Write) -> None:
         """Behind what its stream has to write already; resets before everything."""
-        if isinstance(write, ResetWrite):
-            self._control.append(write)
+        if write.resets:
+            self.resets.append(write)
             return
         stream = write.stream
         if not stream.queue:
@@ -153,20 +152,23 @@ class WriteQueue:
 
     def pop(self, peer: Peer) -> Write | None:
         """What is written next; None if nothing can be."""
-        if self._control:
-            return self._control.popleft()
-        ring = self._ring
-        for _ in range(len(ring)):
-            stream = ring.popleft()
-            waiting = stream.queue
-            if not waiting[0].ready(peer):
-                ring.append(stream)
-                continue
-            write = waiting.popleft()
-            if waiting:
-                ring.append(stream)
-            return write
-        return None
+        if self.resets:
+            return self.resets.popleft()
+        ring, passed_over = self._ring, 0
+        for stream in ring:
+            write = stream.queue[0]
+            if not write.windowed or write.ready(peer):
+                break
+            passed_over += 1
+        else:
+            return None
+        if passed_over:
+            ring.rotate(-passed_over)
+        ring.popleft()
+        stream.queue.popleft()
+        if stream.queue:
+            ring.append(stream)
+        return write
 
     def forget(self, stream: "Stream") -> list[Write]:
         """Drop what a closed stream had to write; the writes, which nobody has answered."""
@@ -178,11 +180,12 @@ class WriteQueue:
 
     def drain(self) -> list[Write]:
         """Take out the resets that wait; of streams nothing waits any more."""
-        resets = list(self._control)
-        self._control.clear()
+        resets = list(self.resets)
+        self.resets.clear()
         return resets
 
 
+@lru_cache(maxsize=256)
 def octets_of(fields: Fields) -> int:
     """Octets of names and values."""
     return sum(map(len, chain.from_iterable(fields)))
