@@ -6,7 +6,7 @@ end of HTTP/2, and serves. Neither knows what a server or a handler does with it
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from h2proof.sim.clock import VirtualLoop
@@ -14,6 +14,7 @@ from h2proof.sim.endpoint import Peer
 from h2proof.sim.pipe import Transport
 from h2proof.sim.resources import Register
 from h2proof.sim.scenario import Param, Scenario
+from h2proof.sim.values import value
 
 
 class Note(Protocol):
@@ -28,7 +29,7 @@ class MakeEndpoint(Protocol):
     def __call__(self, settings: Mapping[int, int] | None = None, **options: Any) -> Peer: ...
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Stage:
     """What a handler is built on, once a run. `options` are the scenario's."""
 
@@ -44,7 +45,7 @@ class Stage:
         self.ends.append(last)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Side:
     """What a server model is given for one connection.
 

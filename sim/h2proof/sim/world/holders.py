@@ -213,8 +213,7 @@ class Survivors:
     ) -> None:
         self._register = register
         self._holders: Holders | None = None
-        live = register.live
-        self._chains = _known_chains(live, _unshared(live))
+        self._chains = _known_chains(register.live)
         kept = [each() for each, chain in self._chains if chain is None]
         if kept:
             self._holders = Holders(roots, collected=collected)
@@ -254,8 +253,16 @@ class Survivors:
         return self._holders.chain(obj)
 
 
-def _known_chains(live: Iterable[Holding], waiting: set[int]) -> list[tuple[Holding, Chain | None]]:
-    """What is live, and its chain; None where the object graph has to tell who holds it."""
+def _known_chains(live: Iterable[Holding]) -> list[tuple[Holding, Chain | None]]:
+    """What is live, and its chain; None where the object graph has to tell who holds it.
+
+    What waits in its pool, and is referred to by nothing else, needs no search.
+    """
+    pools = {id(each.pool): each.pool for each in live if each.pool is not None}
+    waiting: set[int] = set()
+    for known in pools.values():
+        if (pool := known()) is not None:
+            waiting |= pool.unshared()
     told: list[tuple[Holding, Chain | None]] = []
     for holding in live:
         obj = holding()
@@ -268,13 +275,6 @@ def _known_chains(live: Iterable[Holding], waiting: set[int]) -> list[tuple[Hold
             chain = IN_POOL
         told.append((holding, chain))
     return told
-
-
-def _unshared(live: Iterable[Holding]) -> set[int]:
-    """What waits in its pool and is referred to by nothing else: who holds it needs no search."""
-    pools = {id(each.pool): each.pool for each in live if each.pool is not None}
-    found = [pool.unshared() for known in pools.values() if (pool := known()) is not None]
-    return set().union(*found)
 
 
 def _stays(holder: object) -> bool:

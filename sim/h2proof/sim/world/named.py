@@ -7,6 +7,7 @@ given its handler and its server needs neither.
 
 import importlib
 from collections.abc import Callable
+from functools import lru_cache
 from inspect import iscoroutinefunction, isfunction
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,7 @@ def handler_names() -> str:
     return f"page, {', '.join(STAGES)}, the latter also with {with_layers}"
 
 
+@lru_cache(maxsize=64)
 def server_named(name: str) -> "ServerModel":
     """A row of SERVERS."""
     from h2proof.sim.servers import SERVERS

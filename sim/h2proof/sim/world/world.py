@@ -162,8 +162,11 @@ class World:
     def _come_to_rest(self) -> Stop:
         """In turns, one for each exchange that is open, as long as frames arrive in them."""
         until_ns = self.loop.now_ns + self.scenario.bounds.quiet_ns
-        open_ = [not each.over for client in self._clients for each in client.exchanges.values()]
-        turns = min(sum(open_), QUIET_TURNS_MAX)
+        turns = 0
+        for client in self._clients:
+            for exchange in client.exchanges.values():
+                turns += not exchange.over
+        turns = min(turns, QUIET_TURNS_MAX)
         before, stop = self._arrived, self._advance(until_ns)
         while stop == "steps" and turns > 1 and self._arrived > before:
             turns, before, stop = turns - 1, self._arrived, self._advance(until_ns)
