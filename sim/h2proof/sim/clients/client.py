@@ -139,11 +139,12 @@ class Client:
 
     async def _ask_all(self) -> None:
         began = self.loop.now_ns
-        first = sum(
-            behaviour.play is not None and not act.from_ns
-            for act, (behaviour, _) in zip(self.plan.acts, self._acts, strict=True)
-        )
-        await self.until(lambda: self._begun >= first, "its acts to begin")
+        if self._acts:
+            first = sum(
+                behaviour.play is not None and not act.from_ns
+                for act, (behaviour, _) in zip(self.plan.acts, self._acts, strict=True)
+            )
+            await self.until(lambda: self._begun >= first, "its acts to begin")
         for ordinal in range(len(self.requests)):
             wait = began + self.requests[ordinal].at_ns - self.loop.now_ns
             if wait > 0:
@@ -164,11 +165,16 @@ class Client:
     @property
     def content(self) -> bool:
         """Whether it has asked for everything, and everything has ended."""
-        if self.lost:
-            return True
-        return self._asked >= len(self.requests) and not any(
-            not exchange.over for exchange in self.exchanges.values()
-        )
+        return self.lost or (self._asked >= len(self.requests) and not self.open_exchanges)
+
+    @property
+    def open_exchanges(self) -> int:
+        """How many of its streams have not ended both ways."""
+        count = 0
+        for exchange in self.exchanges.values():
+            if not (exchange.ended_here and exchange.ended_there):
+                count += 1
+        return count
 
     def calm(self) -> None:
         """The faults stop: no act is on stage any more, all credit is given, all bodies end."""
@@ -221,8 +227,10 @@ class Client:
         if plan.body_octets:
             body = self._send_body(stream, plan.body_octets, end=end)
             self._plays.append(self.loop.create_task(body, name=f"{self.name} stream {stream}"))
-        self._happened(Moment.ASKED, stream)
-        self._poke()
+        if self._reactions:
+            self._happened(Moment.ASKED, stream)
+        if self._waiters:
+            self._poke()
         return stream
 
     def ask_all(self) -> None:
@@ -292,10 +300,13 @@ class Client:
         """Put any octets on the wire."""
         if self.lost:
             return
-        step = self.write_octets_max or len(octets)
+        step = self.write_octets_max
         try:
-            for start in range(0, len(octets), step):
-                self.transport.put(octets[start : start + step])
+            if step is None:
+                self.transport.put(octets)
+            else:
+                for start in range(0, len(octets), step):
+                    self.transport.put(octets[start : start + step])
         except PipeCut:
             self.lost = True
 
@@ -310,11 +321,8 @@ class Client:
 
     def flush(self) -> None:
         """Put on the wire what the client's end of HTTP/2 has to say."""
-        if self._muted:
-            return
-        octets = self.connection.take_output()
-        if octets:
-            self.send_octets(octets)
+        if self.connection.output and not self._muted:
+            self.send_octets(self.connection.take_output())
 
     # -- how a behaviour changes it --
 
@@ -389,11 +397,12 @@ class Client:
             while octets := await transport.read():
                 delivered = transport.incoming.delivered
                 notices = connection.receive(octets)
-                self.flush()
+                if self.connection.output:
+                    self.flush()
                 for notice in notices:
-                    change = CHANGES.get(type(notice))
-                    if change is not None:
-                        change(self, notice)
+                    kind = type(notice)
+                    if kind in CHANGES:
+                        CHANGES[kind](self, notice)
                     if self._reactions:
                         self._react(notice)
                 if delivered and self._reactions:
@@ -424,8 +433,6 @@ class Client:
                 reaction.action(stream)
 
     def _poke(self) -> None:
-        if not self._waiters:
-            return
         waiting, self._waiters = self._waiters, []
         for condition, waiter in waiting:
             if waiter.done():

@@ -32,27 +32,31 @@ class Credit:
         exchange.owed += octets
         self.owed += octets
         window = client.settings.get(INITIAL_WINDOW_SIZE, WINDOW)
-        if exchange.owed * 2 >= window and not self._is_withheld(exchange.stream):
+        if exchange.owed * 2 >= window:
             self._pay(client, exchange)
-        if self.owed * 2 >= WINDOW and not self._is_withheld(0):
+        if self.owed * 2 >= WINDOW:
             self._pay_connection(client)
 
     def pay_all(self, client: "Client") -> None:
         """However little it is."""
         for exchange in client.exchanges.values():
-            if exchange.owed and not self._is_withheld(exchange.stream):
+            if exchange.owed:
                 self._pay(client, exchange)
-        if self.owed and not self._is_withheld(0):
+        if self.owed:
             self._pay_connection(client)
 
-    def _is_withheld(self, stream: int) -> bool:
-        return bool(self.withheld) and any(withheld(stream) for withheld in self.withheld)
-
     def _pay(self, client: "Client", exchange: "Exchange") -> None:
+        if self.withheld and self._is_withheld(exchange.stream):
+            return
         if not exchange.ended_there:
             client.grant(exchange.stream, exchange.owed)
         exchange.owed = 0
 
     def _pay_connection(self, client: "Client") -> None:
+        if self.withheld and self._is_withheld(0):
+            return
         owed, self.owed = self.owed, 0
         client.grant(0, owed)
+
+    def _is_withheld(self, stream: int) -> bool:
+        return any(withheld(stream) for withheld in self.withheld)

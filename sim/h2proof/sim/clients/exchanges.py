@@ -51,11 +51,12 @@ def _promised(client: "Client", notice: PromiseReceived) -> None:
 
 def _content(client: "Client", notice: DataReceived) -> None:
     exchange = client.exchanges[notice.stream]
-    octets = notice.flow_controlled_length
-    exchange.octets += octets
     if notice.end_stream:
         exchange.ended_there = True
-    client.credit.received(client, exchange, octets)
+    octets = notice.flow_controlled_length
+    if octets:
+        exchange.octets += octets
+        client.credit.received(client, exchange, octets)
 
 
 def _response(client: "Client", notice: ResponseReceived) -> None:
