@@ -9,7 +9,14 @@ changed. No socket, clock or chance is known here, nor what any frame means.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from h2proof.sim.codec import HEADER_LENGTH, PREFACE, STREAM_MAX, encode, header_fields, raw
+from h2proof.sim.codec import (
+    HEADER_LENGTH,
+    PREFACE,
+    STREAM_MAX,
+    encode,
+    header_fields,
+    header_octets,
+)
 from h2proof.sim.core import Core
 from h2proof.sim.errors import ErrorCode, IllegalSend, connection_error
 from h2proof.sim.extensions import check_priority_update, check_unknown
@@ -30,13 +37,13 @@ from h2proof.sim.frames import (
     WindowUpdate,
 )
 from h2proof.sim.hpack import FieldLine, Fields
-from h2proof.sim.incoming import take
+from h2proof.sim.incoming import LAST_TYPE, ROWS, fruitless, misplaced, oversized
 from h2proof.sim.limits import Limits
 from h2proof.sim.messages import UNKNOWN, Step, request_step, response_step, trailers_step
 from h2proof.sim.notices import DataReceived, Notice
 from h2proof.sim.push import check_may_push, check_promised
 from h2proof.sim.settings import Setting, check_priorities_kept, legal_announcement
-from h2proof.sim.streams import Role, State, Stream
+from h2proof.sim.streams import SEND, Role, State, Stream
 from h2proof.sim.upgrade import UPGRADED_STREAM, Upgrade, read_settings_field
 
 PROMISED_OCTETS: Final = 4
@@ -48,6 +55,10 @@ LIMITS: Final = Limits()
 DATA: Final = FrameType.DATA.value
 HEADERS: Final = FrameType.HEADERS.value
 PUSH_PROMISE: Final = FrameType.PUSH_PROMISE.value
+
+_DATA: Final = SEND["DATA"], SEND["DATA_ES"]
+_HEADERS: Final = SEND["HEADERS"], SEND["HEADERS_ES"]
+"""Where they may be sent, without END_STREAM and with it."""
 
 
 class Connection(Core):
@@ -100,7 +111,45 @@ class Connection(Core):
 
         Raises nothing, whatever they are: a fault of the peer is answered, and is a notice.
         """
-        self._take(data)
+        octets = b"" if self.closed else bytes(data)
+        if self.preface_left:
+            octets = self._take_preface(octets)
+        if self.octets:
+            octets = self.octets + octets
+        rows, offset, size = ROWS[self.role], 0, len(octets)
+        while not self.closed:
+            if self.skipped:
+                step = min(self.skipped, size - offset)
+                offset += step
+                self.skipped -= step
+            start = offset + HEADER_LENGTH
+            if start > size:
+                break
+            high, low, kind, flags, word = header_fields(octets, offset)
+            length = high << 8 | low
+            stream = word & STREAM_MAX
+            row = rows[kind] if kind <= LAST_TYPE else None
+            fault = None
+            if length > self.payload_max:
+                # the header is answered at once (§4.2), and the payload is never held
+                offset, self.skipped = start, length
+                fault = oversized(self, row, kind, flags, stream, length)
+            elif start + length > size:
+                break
+            else:
+                offset = start + length
+                if self.block.stream or not self.greeted or (row and row.on_stream is (not stream)):
+                    fault = misplaced(self, row, kind, flags, stream)
+                if fault is None:
+                    self.fruitless += 1
+                    if row is not None:
+                        fault = row.receiver(self, flags, stream, length, octets[start:offset])
+                    if fault is None and self.fruitless > self.limits.fruitless_frames_max:
+                        fault = fruitless(self)
+            if fault is not None:
+                self.answer(fault)
+        if not self.closed:
+            self.octets = octets[offset:]
         told, self.notices = self.notices, []
         return told
 
@@ -110,11 +159,11 @@ class Connection(Core):
         What it then sends does not depend on the chunks in which the octets came. The iterator has
         to be run to its end before the next octets are given.
         """
-        more = self._take(data, stepwise=True)
-        while more or self.notices:
-            told, self.notices = self.notices, []
-            yield from told
-            more = more and self._take(b"", stepwise=True)
+        start = 0
+        while start < len(data) and not self.closed:
+            end = start + self._octets_due()
+            yield from self.receive(data[start:end])
+            start = end
 
     def take_output(self) -> bytes:
         """The octets to send; each is handed out once."""
@@ -175,8 +224,9 @@ class Connection(Core):
         streams = self.streams
         identifier = streams.next_identifier if stream is None else stream
         section = tuple(fields)
-        cell = streams.send("HEADERS_ES" if end_stream else "HEADERS", identifier)
         live = streams.live.get(identifier)
+        if live is None or (cell := _HEADERS[end_stream][live.state]).kind != "take":
+            cell = streams.send("HEADERS_ES" if end_stream else "HEADERS", identifier)
         if live is None or live.state.reserved:
             self._check_room(identifier, opens=live is None)
         step = self._step(live, section, end_stream)
@@ -188,7 +238,8 @@ class Connection(Core):
             self.priorities.opened(identifier)
         elif cell.next is not None:
             self.move(live, cell.next)
-        live.outgoing.apply(step)
+        outgoing = live.outgoing
+        outgoing.phase, outgoing.left = step.phase, step.left
         if step.phase == "tunnel":
             live.incoming.phase = "tunnel"
         self.write_block(HEADERS, END_STREAM if end_stream else 0, identifier, block)
@@ -203,14 +254,17 @@ class Connection(Core):
         """
         if self.closed:
             raise _closed()
-        cell = self.streams.send("DATA_ES" if end_stream else "DATA", stream)
-        live = self.streams.live[stream]
+        live = self.streams.live.get(stream)
+        if live is None or (cell := _DATA[end_stream][live.state]).kind != "take":
+            cell = self.streams.send("DATA_ES" if end_stream else "DATA", stream)
+            live = self.streams.live[stream]
         outgoing = live.outgoing
         size = octets = len(data)
         if outgoing.left != UNKNOWN and (why := outgoing.check_data(size, end_stream)):
             raise IllegalSend(why.requirement, why.reason)
         if padding is None and size <= self.peer.in_force[Setting.MAX_FRAME_SIZE]:
-            written = raw(DATA, END_STREAM if end_stream else 0, stream, data)
+            flags = END_STREAM if end_stream else 0
+            written = header_octets(size >> 8, size & 0xFF, DATA, flags, stream) + data
         else:
             frames = self._data_frames(stream, data, end_stream, padding)
             octets += 0 if padding is None else len(frames) * (1 + padding)
@@ -428,54 +482,18 @@ class Connection(Core):
             for number, piece in enumerate(pieces)
         ]
 
-    # -- what arrives --
-
-    def _take(self, data: bytes, *, stepwise: bool = False) -> bool:
-        """Do what each frame of the octets at hand asks for; behind the end there are none.
-
-        `stepwise` it is one frame; True if it was there.
-        """
-        if self.closed:
-            return False
-        data = bytes(data)
-        if self.preface_left:
-            data = self._take_preface(data)
-        octets, offset = self.octets, self.taken
-        if data:
-            rest = octets[offset:]
-            octets, offset = rest + data if rest else data, 0
-        size = len(octets)
-        while True:
-            if self.skipped:
-                step = min(self.skipped, size - offset)
-                offset += step
-                self.skipped -= step
-            start = offset + HEADER_LENGTH
-            if start > size:
-                break
-            high, low, kind, flags, word = header_fields(octets, offset)
-            length = high << 8 | low
-            payload = None
-            if length > self.payload_max:
-                # its receiver reacts to the header (§4.2), and the payload is never held
-                offset, self.skipped = start, length
-            elif start + length > size:
-                break
-            else:
-                offset = start + length
-                payload = octets[start:offset]
-            fault = take(self, kind, flags, word & STREAM_MAX, length, payload)
-            if fault is not None:
-                self.answer(fault)
-            if self.closed:
-                return False
-            if stepwise:
-                self.octets, self.taken = octets, offset
-                return True
-        self.octets, self.taken = octets[offset:], 0
-        return False
-
     # -- the beginning --
+
+    def _octets_due(self) -> int:
+        """How many octets complete at most one frame, or what else is waited for."""
+        held = len(self.octets)
+        if self.preface_left:
+            return len(self.preface_left)
+        if self.skipped:
+            return self.skipped
+        if held < HEADER_LENGTH:
+            return HEADER_LENGTH - held
+        return HEADER_LENGTH + int.from_bytes(self.octets[:3]) - held
 
     def _take_preface(self, data: bytes) -> bytes:
         """A server compares the client's first octets; what is left of the data are frames."""
@@ -500,7 +518,7 @@ class Connection(Core):
             self.bind_settings(values)
             stream = self.streams.open(UPGRADED_STREAM, State.HALF_CLOSED_LOCAL)
             request = stream.outgoing
-        request.apply(Step("request", "content", 0))
+        request.phase = "content"
         stream.method = upgrade.method
 
 

@@ -8,7 +8,7 @@ by GOAWAY, a stream error by RST_STREAM where the stream's state allows one (RFC
 from collections.abc import Callable
 
 from h2proof.sim.blocks import BlockBuffer
-from h2proof.sim.codec import HEADER_LENGTH, STREAM_MAX, encode, raw
+from h2proof.sim.codec import HEADER_LENGTH, STREAM_MAX, encode, header_octets, raw
 from h2proof.sim.errors import ErrorCode, Fault, IllegalSend, connection_error
 from h2proof.sim.extensions import Priorities
 from h2proof.sim.flow import Flow
@@ -60,7 +60,6 @@ class Core:
         "state",
         "streams",
         "streams_max",
-        "taken",
     )
 
     def __init__(self, role: Role, limits: Limits, *, cleartext: bool) -> None:
@@ -78,9 +77,7 @@ class Core:
         self.encoder = FieldEncoder()
         self.decoder = FieldDecoder(list_octets_max=limits.field_expansion_octets_max)
         self.octets = b""
-        """What has come of a frame that is not complete; stepwise, of all that was not taken."""
-        self.taken = 0
-        """How many of these octets are dealt with."""
+        """What has come of a frame that is not complete."""
         self.skipped = 0
         """So many octets more of a frame that is too long."""
         self.payload_max = DEFAULTS[Setting.MAX_FRAME_SIZE]
@@ -125,7 +122,7 @@ class Core:
     @property
     def frame_octets(self) -> int:
         """Octets of an unfinished frame."""
-        return len(self.octets) - self.taken
+        return len(self.octets)
 
     @property
     def block_octets(self) -> int:
@@ -161,7 +158,8 @@ class Core:
         step = self.peer.in_force[Setting.MAX_FRAME_SIZE]
         size = len(content)
         if size <= step:
-            self.output += raw(kind, flags | END_HEADERS, stream, content)
+            flags |= END_HEADERS
+            self.output += header_octets(size >> 8, size & 0xFF, kind, flags, stream) + content
             return
         self.output += raw(kind, flags, stream, content[:step])
         for start in range(step, size, step):
@@ -242,7 +240,7 @@ class Core:
         if self.failed or (not self.streams.live and last <= self.streams.theirs.highest):
             self.closed = True
             self.octets = b""
-            self.taken = self.skipped = 0
+            self.skipped = 0
             self.block.clear()
             self.preface_left = b""
 

@@ -47,7 +47,8 @@ class Flow:
 
     def send_window(self, stream: Stream) -> int:
         """Octets that may go out on a stream now; never negative."""
-        return max(0, min(self.send, self.send_initial + stream.send_credit))
+        window = self.send_initial + stream.send_credit
+        return window if 0 < window <= self.send else max(0, min(window, self.send))
 
     def spend(self, stream: Stream, octets: int) -> bool:
         """DATA of so many octets, padding included, goes out; False where no window is so wide."""
@@ -105,8 +106,15 @@ class Flow:
         self.receive -= octets
         return None
 
-    def take_stream(self, stream: Stream, octets: int) -> Fault | None:
-        """DATA arrived on a stream that takes it (§6.9.1)."""
+    def take(self, stream: Stream, octets: int) -> Fault | None:
+        """DATA arrived on a stream that takes it: of both windows, or of the first one."""
+        if octets <= self.receive and octets <= self.receive_initial_most + stream.receive_credit:
+            self.receive -= octets
+            stream.receive_credit -= octets
+            return None
+        return self.take_connection(octets) or self._take_stream(stream, octets)
+
+    def _take_stream(self, stream: Stream, octets: int) -> Fault | None:
         window = self.receive_initial_most + stream.receive_credit
         if octets > window and octets:
             reason = f"{octets} octets of DATA in a window of {window}"

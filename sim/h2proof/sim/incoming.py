@@ -35,7 +35,7 @@ from h2proof.sim.frames import (
     Unreadable,
     type_name,
 )
-from h2proof.sim.hpack import Fields, Undecodable
+from h2proof.sim.hpack import Undecodable
 from h2proof.sim.messages import UNKNOWN, Step, request_step, response_step, trailers_step
 from h2proof.sim.notices import (
     DataReceived,
@@ -73,10 +73,8 @@ _TWO_U32: Final = Struct(">LL")
 _SETTING: Final = Struct(">HL")
 
 
-def take(
-    core: Core, kind: int, flags: int, stream: int, length: int, payload: bytes | None
-) -> Fault | None:
-    """One frame of the peer; a payload of None was longer than this endpoint allows."""
+def misplaced(core: Core, row: Row | None, kind: int, flags: int, stream: int) -> Fault | None:
+    """What a frame earns that may not come here, whatever it says; None if it may."""
     if core.block.stream and (fault := core.block.intruder(kind, stream)):
         return fault
     if not core.greeted:
@@ -84,23 +82,18 @@ def take(
             reason = f"the first frame is {type_name(kind)}, not SETTINGS"
             return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-3.4-09", reason)
         core.greeted = True
-    row = ROWS[core.role][kind] if kind <= LAST_TYPE else None
-    if row is not None and row.on_stream is (stream == 0):
-        reason = f"{type_name(kind)} on stream {stream}"
-        return connection_error(ErrorCode.PROTOCOL_ERROR, row.requirement, reason)
-    if payload is None:
-        return _oversized(core, row, kind, stream, length)
-    core.fruitless += 1
-    if row is not None and (fault := row.receiver(core, flags, stream, length, payload)):
-        return fault
-    if core.fruitless > core.limits.fruitless_frames_max:
-        reason = f"{core.fruitless} frames in a row moved nothing"
-        return connection_error(ErrorCode.ENHANCE_YOUR_CALM, "RFC9113-10.5-04", reason)
-    return None
+    if row is None or row.on_stream is not (stream == 0):
+        return None
+    reason = f"{type_name(kind)} on stream {stream}"
+    return connection_error(ErrorCode.PROTOCOL_ERROR, row.requirement, reason)
 
 
-def _oversized(core: Core, row: Row | None, kind: int, stream: int, length: int) -> Fault | None:
+def oversized(
+    core: Core, row: Row | None, kind: int, flags: int, stream: int, length: int
+) -> Fault | None:
     """A frame above SETTINGS_MAX_FRAME_SIZE, judged by its header alone (§4.2)."""
+    if fault := misplaced(core, row, kind, flags, stream):
+        return fault
     reason = f"{type_name(kind)} with {length} octets, above {core.payload_max}"
     placed = row is not None and row.on_stream is not None
     if not stream or (placed and kind not in STREAM_SIZED):
@@ -110,6 +103,12 @@ def _oversized(core: Core, row: Row | None, kind: int, stream: int, length: int)
             return fault
         core.give_back(length)
     return stream_error(stream, ErrorCode.FRAME_SIZE_ERROR, "RFC9113-4.2-02", reason)
+
+
+def fruitless(core: Core) -> Fault:
+    """Too many frames came that only asked for an answer, or did nothing (`Limits`)."""
+    reason = f"{core.fruitless} frames in a row moved nothing"
+    return connection_error(ErrorCode.ENHANCE_YOUR_CALM, "RFC9113-10.5-04", reason)
 
 
 def _frame(kind: FrameType, flags: int, stream: int, payload: bytes) -> AnyFrame:
@@ -134,15 +133,11 @@ def _data(core: Core, flags: int, number: int, length: int, payload: bytes) -> F
             return _misshapen(FrameType.DATA, flags, number, payload)
         content = frame.data
         size = len(content)
-    if fault := core.flow.take_connection(length):
-        return fault
     ends = flags & END_STREAM
     stream = core.streams.live.get(number)
     if stream is None or (cell := _DATA[ends][stream.state]).kind != "take":
-        outcome = _cell(core, "DATA_ES" if ends else "DATA", number)
-        assert not isinstance(outcome, Cell)
-        return _discarded(core, length, outcome)
-    if fault := core.flow.take_stream(stream, length):
+        return _late_data(core, ends, number, length)
+    if fault := core.flow.take(stream, length):
         return _discarded(core, length, fault)
     message = stream.incoming
     if message.left != UNKNOWN:
@@ -155,6 +150,15 @@ def _data(core: Core, flags: int, number: int, length: int, payload: bytes) -> F
         core.fruitless = 0
     core.notices.append(DataReceived(number, content, length, ends != 0))
     return None
+
+
+def _late_data(core: Core, ends: int, number: int, length: int) -> Fault | None:
+    """DATA on a stream that takes none counts against the connection's window all the same."""
+    if fault := core.flow.take_connection(length):
+        return fault
+    outcome = _cell(core, "DATA_ES" if ends else "DATA", number)
+    assert type(outcome) is not Cell
+    return _discarded(core, length, outcome)
 
 
 def _discarded(core: Core, octets: int, fault: Fault | None) -> Fault | None:
@@ -180,7 +184,9 @@ def _headers(core: Core, flags: int, number: int, length: int, payload: bytes) -
         length = len(payload)
     if not flags & END_HEADERS:
         return core.block.open(FrameType.HEADERS.value, flags, number, payload)
-    return core.block.fault(length) or _section(core, flags, number, payload)
+    if length > core.limits.field_block_octets_max:
+        return core.block.fault(length)
+    return _section(core, flags, number, payload)
 
 
 def _push_promise(core: Core, flags: int, number: int, length: int, payload: bytes) -> Fault | None:
@@ -194,7 +200,9 @@ def _push_promise(core: Core, flags: int, number: int, length: int, payload: byt
         payload = payload[_U32.size :]
     if not flags & END_HEADERS:
         return core.block.open(FrameType.PUSH_PROMISE.value, flags, number, payload, promised)
-    return core.block.fault(len(payload)) or _promise(core, number, promised, payload)
+    if length > core.limits.field_block_octets_max and (fault := core.block.fault(len(payload))):
+        return fault
+    return _promise(core, number, promised, payload)
 
 
 def _continuation(core: Core, flags: int, number: int, length: int, payload: bytes) -> Fault | None:
@@ -222,18 +230,26 @@ def _section(core: Core, flags: int, number: int, block: bytes) -> Fault | None:
     if type(fields) is Undecodable:
         return _undecodable(fields)
     ends = flags & END_STREAM
-    cell = _headers_cell(core, ends, number)
-    if type(cell) is not Cell:
-        return cell
     stream = core.streams.live.get(number)
+    if (
+        stream is None
+        or (cell := _HEADERS[ends][stream.state]).kind != "take"
+        or core.promised_state is not State.RESERVED_LOCAL
+    ):
+        outcome = _headers_cell(core, ends, number)
+        if type(outcome) is not Cell:
+            return outcome
+        cell = outcome
     opens = stream is None
     crowded = _crowded(core, number) if stream is None or stream.state.reserved else None
     if stream is None:
         assert cell.next is not None
         stream = core.streams.open(number, cell.next)
         core.priorities.opened(number)
-    if fault := crowded or _too_large(core, number):
-        return fault
+    if crowded is not None:
+        return crowded
+    if core.decoder.section_octets > core.section_octets_max:
+        return _too_large(core, number)
     if opens:
         step = request_step(fields, ends != 0, core.extended_connect)
     elif core.role == "client":
@@ -242,7 +258,8 @@ def _section(core: Core, flags: int, number: int, block: bytes) -> Fault | None:
         step = trailers_step(stream.incoming, fields, ends != 0)
     if type(step) is Malformed:
         return _malformed(number, step)
-    stream.incoming.apply(step)
+    message = stream.incoming
+    message.phase, message.left = step.phase, step.left
     if opens:
         stream.method = step.method
     if step.phase == "tunnel":
@@ -250,7 +267,16 @@ def _section(core: Core, flags: int, number: int, block: bytes) -> Fault | None:
     if cell.next is not None and not opens:
         core.move(stream, cell.next)
     core.fruitless = 0
-    core.notices.append(_section_notice(step, number, fields, ends != 0))
+    notice: Notice
+    if step.section == "response":
+        notice = ResponseReceived(number, fields, ends != 0)
+    elif step.section == "request":
+        notice = RequestReceived(number, fields, ends != 0)
+    elif step.section == "interim":
+        notice = InformationalReceived(number, fields)
+    else:
+        notice = TrailersReceived(number, fields)
+    core.notices.append(notice)
     return None
 
 
@@ -262,16 +288,6 @@ def _headers_cell(core: Core, ends: int, number: int) -> Cell | Fault | None:
     return _cell(core, "HEADERS_ES" if ends else "HEADERS", number)
 
 
-def _section_notice(step: Step, stream: int, fields: Fields, end_stream: bool) -> Notice:
-    if step.section == "response":
-        return ResponseReceived(stream, fields, end_stream)
-    if step.section == "request":
-        return RequestReceived(stream, fields, end_stream)
-    if step.section == "interim":
-        return InformationalReceived(stream, fields)
-    return TrailersReceived(stream, fields)
-
-
 def _crowded(core: Core, stream: int) -> Fault | None:
     """One stream more would be active than the peer has acknowledged, or than we bear (§5.1.2)."""
     if core.streams.their_active < core.streams_max:
@@ -280,11 +296,9 @@ def _crowded(core: Core, stream: int) -> Fault | None:
     return stream_error(stream, ErrorCode.REFUSED_STREAM, "RFC9113-5.1.2-03", reason)
 
 
-def _too_large(core: Core, stream: int) -> Fault | None:
+def _too_large(core: Core, stream: int) -> Fault:
     """The section is above the announced or the own limit; its block was decoded (§10.5.1)."""
     size, most = core.decoder.section_octets, core.section_octets_max
-    if size <= most:
-        return None
     reason = f"a field section of {size} octets, above {most}"
     return stream_error(stream, ErrorCode.ENHANCE_YOUR_CALM, "RFC9113-10.5.1-02", reason)
 
@@ -294,7 +308,7 @@ def _promise(core: Core, number: int, promised: int, block: bytes) -> Fault | No
     fields = core.decoder.decode(block)
     if type(fields) is Undecodable:
         return _undecodable(fields)
-    if core.beyond_goaway(promised):
+    if core.goaway_sent is not None and core.beyond_goaway(promised):
         return None
     if fault := receive_promise(core.streams, core.own, number, promised):
         return fault
@@ -303,10 +317,10 @@ def _promise(core: Core, number: int, promised: int, block: bytes) -> Fault | No
     if associated is not None and associated.incoming.phase == "tunnel":
         reason = "PUSH_PROMISE on a connected stream"
         core.answer(_malformed(number, Malformed("RFC9113-8.5-06", reason)))
-    step = _too_large(core, promised) or promised_request(
-        core.streams, core.limits, promised, fields
-    )
-    if isinstance(step, Fault):
+    if core.decoder.section_octets > core.section_octets_max:
+        return _too_large(core, promised)
+    step = promised_request(core.streams, core.limits, promised, fields)
+    if type(step) is not Step:
         return step
     stream.method = step.method
     core.fruitless = 0

@@ -6,7 +6,7 @@ A check never changes the message: `Message.apply` does, once the whole frame is
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar, final
 
 from h2proof.sim.fields import Malformed, check_promised, check_request, check_response
 from h2proof.sim.fields import check_trailers as check_trailer_fields
@@ -19,6 +19,7 @@ UNKNOWN: Final = -1
 """Without a content-length any amount of content may come."""
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Step:
     """What an accepted field section makes of its message."""
@@ -34,19 +35,11 @@ INTERIM: Final = Step("interim", "head", 0)
 
 
 class Message:
-    """How far one message has come."""
+    """How far one message has come: the phase and the `left` of the last step, less DATA."""
 
-    __slots__ = ("left", "phase")
-
-    def __init__(self) -> None:
-        self.phase: Phase = "head"
-        self.left = 0
-        """Octets of content still due by content-length; `UNKNOWN` where any number may come."""
-
-    def apply(self, step: Step) -> None:
-        """The field section was accepted."""
-        self.phase = step.phase
-        self.left = step.left
+    phase: Phase = "head"
+    left: int = 0
+    """Octets of content still due by content-length; `UNKNOWN` where any number may come."""
 
     def check_data(self, octets: int, end_stream: bool) -> Malformed | None:
         """May DATA frames with so many octets of content come now (§8.1, §8.1.1)?"""
@@ -56,11 +49,6 @@ class Message:
             return None
         reason = f"{octets} octets of DATA where content-length leaves {self.left}"
         return Malformed("RFC9113-8.1.1-02", reason)
-
-    def take_data(self, octets: int) -> None:
-        """The DATA was accepted."""
-        if self.left != UNKNOWN:
-            self.left -= octets
 
 
 KNOWN_SECTIONS: Final = 512

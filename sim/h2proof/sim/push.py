@@ -4,13 +4,17 @@ Both directions are decided here and nothing is changed: a promise is carried ou
 connection. The response to a promised request is an ordinary message, and known to `messages`.
 """
 
+from typing import Final
+
 from h2proof.sim.errors import ErrorCode, Fault, IllegalSend, connection_error, stream_error
 from h2proof.sim.fields import Malformed
 from h2proof.sim.hpack import Fields
 from h2proof.sim.limits import Limits
 from h2proof.sim.messages import Step, promised_step
 from h2proof.sim.settings import OwnSettings, PeerSettings, Setting
-from h2proof.sim.streams import Role, Stream, Streams
+from h2proof.sim.streams import SEND, Role, Stream, Streams
+
+_PROMISE_ON: Final = SEND["PROMISE_ON"]
 
 
 def refuse_promise(stream: int) -> Fault:
@@ -37,7 +41,7 @@ def promised_request(
 ) -> Step | Fault:
     """What the promised request says, or the error on the promised stream (§8.4.1, §10.5)."""
     step = promised_step(fields)
-    if isinstance(step, Malformed):
+    if type(step) is Malformed:
         return stream_error(promised, ErrorCode.PROTOCOL_ERROR, step.requirement, step.reason)
     if streams.reserved > limits.reserved_streams_max:
         reason = f"more than {limits.reserved_streams_max} streams are reserved"
@@ -55,11 +59,13 @@ def check_may_push(
         raise IllegalSend("RFC9113-6.6-09", "the client has turned push off")
     if leaving:
         raise IllegalSend("RFC9113-6.8-03", "the client sent GOAWAY, so no stream may be reserved")
-    streams.send("PROMISE_ON", associated)
-    if streams.is_own(associated):
+    stream = streams.live.get(associated)
+    if stream is None or _PROMISE_ON[stream.state].kind != "take":
+        streams.send("PROMISE_ON", associated)
+        stream = streams.live[associated]
+    if associated & 1 == streams.own_parity:
         reason = f"stream {associated} is a pushed one"
         raise IllegalSend("RFC9113-8.4.1-06", reason, "promise on the client's stream")
-    stream = streams.live[associated]
     if stream.outgoing.phase == "tunnel":
         raise IllegalSend("RFC9113-8.5-05", f"stream {associated} is connected")
     return stream
@@ -68,6 +74,6 @@ def check_may_push(
 def check_promised(fields: Fields) -> Step:
     """The promised request; `IllegalSend` where it may not be promised (§8.4)."""
     step = promised_step(fields)
-    if isinstance(step, Malformed):
+    if type(step) is Malformed:
         raise IllegalSend(step.requirement, step.reason)
     return step

@@ -18,6 +18,8 @@ RESERVED_BIT: Final = 0x80000000
 _HEADER: Final = Struct(">HBBBL")
 header_fields: Final = _HEADER.unpack_from
 """Upper and lower part of the length, type, flags, and the stream behind the reserved bit."""
+header_octets: Final = _HEADER.pack
+"""The nine octets of these five."""
 
 
 class FrameHeader(NamedTuple):
@@ -46,7 +48,7 @@ def write_header(header: FrameHeader) -> bytes:
     """The nine octets that `read_header` took apart."""
     length, kind, flags, stream, reserved = header
     word = stream | RESERVED_BIT if reserved else stream
-    return _HEADER.pack(length >> 8, length & 0xFF, kind, flags, word)
+    return header_octets(length >> 8, length & 0xFF, kind, flags, word)
 
 
 def raw(
@@ -55,7 +57,7 @@ def raw(
     """The octets of any frame at all, legal or not; the length is the payload's."""
     length = len(payload)
     word = stream | RESERVED_BIT if reserved else stream
-    return _HEADER.pack(length >> 8, length & 0xFF, kind, flags, word) + payload
+    return header_octets(length >> 8, length & 0xFF, kind, flags, word) + payload
 
 
 def split_frames(octets: bytes) -> tuple[list[tuple[FrameHeader, bytes]], bytes]:

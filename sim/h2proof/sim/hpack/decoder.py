@@ -33,14 +33,21 @@ class FieldDecoder:
 
     __slots__ = ("_due", "_list_octets_max", "_table", "_table_size_max", "section_octets")
 
-    def __init__(self, *, list_octets_max: int = LIST_OCTETS_MAX) -> None:
+    def __init__(
+        self,
+        *,
+        list_octets_max: int = LIST_OCTETS_MAX,
+        table_size_max: int = TABLE_SIZE_DEFAULT,
+    ) -> None:
         self._table = _EMPTY
-        self._table_size_max = TABLE_SIZE_DEFAULT
+        self._table_size_max = table_size_max
         self._list_octets_max = list_octets_max
         self.section_octets = 0
         """The size of the last section, as `section_size` counts it."""
         self._due: int | None = None
         """The next block has to begin with a size update that is not above this."""
+        if table_size_max < TABLE_SIZE_DEFAULT:
+            self._due = table_size_max
 
     @property
     def table_size_max(self) -> int:

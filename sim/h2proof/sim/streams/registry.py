@@ -31,7 +31,7 @@ Event = Literal[
 """The rows of the grids."""
 
 _STATES: Final = tuple(State)
-_LIVE: Final = State.IDLE.value
+_LIVE: Final = bytes((State.IDLE,))
 """The fate of a stream that is still in `Streams.live`."""
 
 
@@ -63,24 +63,24 @@ class Stream:
 class Identifiers:
     """The identifiers that one initiator has used, and what became of each stream."""
 
-    __slots__ = ("_used", "fates", "highest")
+    __slots__ = ("_count", "_used", "fates", "highest")
 
     def __init__(self) -> None:
         self.highest = 0
         self.fates = bytearray()
         """How each stream that was used is closed, by its place; 0 for a live one."""
         self._used = array("I")
-
-    def __len__(self) -> int:
-        return len(self._used)
+        self._count = 0
 
     def use(self, identifier: int) -> int:
         """Take the next identifier, above all others; its place is where its fate will stand."""
         assert identifier > self.highest
         self.highest = identifier
         self._used.append(identifier)
-        self.fates.append(_LIVE)
-        return len(self.fates) - 1
+        self.fates += _LIVE
+        place = self._count
+        self._count = place + 1
+        return place
 
     def place(self, identifier: int) -> int | None:
         """Where the identifier stands; None if it was never used."""
@@ -113,6 +113,7 @@ class Streams:
         "_forget_after",
         "_reset",
         "live",
+        "next_identifier",
         "own",
         "own_active",
         "own_parity",
@@ -124,6 +125,8 @@ class Streams:
     def __init__(self, role: Role, *, reset_streams_known_max: int | None = None) -> None:
         self.live: dict[int, Stream] = {}
         self.own_parity = 1 if role == "client" else 0
+        self.next_identifier = 2 - self.own_parity
+        """The lowest identifier that this endpoint may use next (§5.1.1)."""
         self.own = Identifiers()
         self.theirs = Identifiers()
         self.own_active = 0
@@ -190,16 +193,13 @@ class Streams:
             raise IllegalSend("RFC9113-5.1.1-01", reason, "see next_identifier")
         return cell
 
-    @property
-    def next_identifier(self) -> int:
-        """The lowest identifier that this endpoint may use next (§5.1.1)."""
-        return self.own.highest + 2 if self.own.highest else 2 - self.own_parity
-
     def open(self, identifier: int, state: State) -> Stream:
         """A stream leaves idle; the lower idle ones of its initiator are thereby closed."""
         own = identifier & 1 == self.own_parity
-        place = (self.own if own else self.theirs).use(identifier)
-        stream = self.live[identifier] = Stream(identifier, state, place)
+        used = self.own if own else self.theirs
+        stream = self.live[identifier] = Stream(identifier, state, used.use(identifier))
+        if own:
+            self.next_identifier = identifier + 2
         if state.reserved:
             self.reserved += 1
         elif own:
