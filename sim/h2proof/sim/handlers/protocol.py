@@ -94,13 +94,30 @@ class NoBody:
 class Context:
     """What belongs to one request: values by key, and whether it was cancelled."""
 
-    __slots__ = ("__weakref__", "_parent", "_values", "done")
+    __slots__ = ("__weakref__", "_done", "_over", "_parent", "_values")
 
     def __init__(self, parent: "Context | None" = None, **values: Any) -> None:
         self._parent = parent
         self._values = values
-        self.done: asyncio.Event = asyncio.Event() if parent is None else parent.done
+        self._over = False
+        self._done: asyncio.Event | None = None
+
+    @property
+    def done(self) -> asyncio.Event:
         """Set when the request is over or its client has gone; children share it."""
+        if self._parent is not None:
+            return self._parent.done
+        if self._done is None:
+            self._done = asyncio.Event()
+            if self._over:
+                self._done.set()
+        return self._done
+
+    def end(self) -> None:
+        """The request is over, or its client has gone."""
+        self._over = True
+        if self._done is not None:
+            self._done.set()
 
     def value(self, key: str) -> Any:
         """The value of a key, also of a parent's; None if there is none."""

@@ -44,7 +44,7 @@ def request_of(
         said.target,
         scheme=said.scheme,
         authority=said.authority,
-        header=_header_of(said),
+        header=_header_of(said) if said.lines else Header(),
         body=body,
         context=context,
         connection=connection,

@@ -112,20 +112,20 @@ class PlainConnection:
         except PipeCut:
             raise WriteError(GONE) from None
 
-    def room_now(self, stream: int) -> int:
-        """Octets that one frame may carry now; WriteError if there never will be room."""
+    def room_now(self, stream: int, wanted: int) -> int:
+        """Octets that one frame may carry now of those; WriteError if there never will be room."""
         if self.over:
             raise WriteError(GONE)
         if stream not in self._requests:
             raise WriteError(CLOSED)
-        room = self.peer.send_window(stream)
+        room = min(wanted, self.peer.send_window(stream))
         if room > FRAME_LEAST:
             room = min(room, self.peer.peer_settings.get(MAX_FRAME_SIZE, FRAME_LEAST))
         return room
 
-    async def room(self, stream: int) -> int:
+    async def room(self, stream: int, wanted: int) -> int:
         """The same, waiting for the first."""
-        while not (room := self.room_now(stream)):
+        while not (room := self.room_now(stream, wanted)):
             waiter = self.side.loop.waiter(f"credit on stream {stream}")
             self._blocked.append(waiter)
             await waiter
@@ -175,7 +175,7 @@ class PlainConnection:
         """The stream is closed: its handler is told, what it did not read is credited."""
         context = self._requests.pop(stream, None)
         if context is not None:
-            context.done.set()
+            context.end()
         if stream in self.bodies:
             grant(self.peer, 0, self.bodies.pop(stream).close(reason))
         if self._blocked:
@@ -216,7 +216,8 @@ class PlainWriter:
             return len(data)
         stream, octets, sent = self._request.stream, len(data), 0
         while sent < octets:
-            room = connection.room_now(stream) or await connection.room(stream)
+            left = octets - sent
+            room = connection.room_now(stream, left) or await connection.room(stream, left)
             if not self._put(connection.peer.send_data, data[sent : sent + room]):
                 await connection.taken()
             sent += room

@@ -24,7 +24,7 @@ from h2proof.sim.notices import (
     StreamReset,
     TrailersReceived,
 )
-from h2proof.sim.pipe import PipeCut, next_step
+from h2proof.sim.pipe import NEXT_STEP, PipeCut
 from h2proof.sim.resources import Pool
 from h2proof.sim.servers.body import RequestBody
 from h2proof.sim.servers.credit import grant, take_data
@@ -120,7 +120,12 @@ class GoConnection:
                 write = None if peer.closed else self._queue.pop(peer)
                 if write is None:
                     break
-                self._begin(write)
+                write.stream.writing = write
+                try:
+                    if not write.send(peer):
+                        self._queue.put_back(write)
+                except IllegalSend as refused:
+                    self._refuse(write, refused.reason)
             try:
                 if not transport.put(peer.take_output()):
                     await transport.write(b"")  # until it has taken them
@@ -134,21 +139,16 @@ class GoConnection:
                     self._answer(write, write.error)
                     if write.ends or write.resets:
                         self._move(write)
-                await next_step()
+                await NEXT_STEP
         self._writer = None
         if peer.closed or (self._going and not self.streams):
             self._close_later()
 
-    def _begin(self, write: Write) -> None:
-        write.stream.writing = write
-        try:
-            if not write.send(self.peer):
-                self._queue.put_back(write)
-        except IllegalSend as refused:
-            write.error = refused.reason
-            if not isinstance(write, PromiseWrite):
-                # a response that may not be sent cannot be ended either
-                self.enqueue(ResetWrite(write.stream, ErrorCode.INTERNAL_ERROR, refused.reason))
+    def _refuse(self, write: Write, reason: str) -> None:
+        """The write would break the RFC; a response that may not be sent cannot be ended either."""
+        write.error = reason
+        if not isinstance(write, PromiseWrite):
+            self.enqueue(ResetWrite(write.stream, ErrorCode.INTERNAL_ERROR, reason))
 
     def _move(self, last: Write) -> None:
         """A stream's last frame is written (G24, G25)."""
@@ -282,7 +282,7 @@ class GoConnection:
         del self.streams[stream.id]
         if stream.body is not None:
             grant(self.peer, 0, stream.body.close(reason))
-        stream.context.done.set()
+        stream.context.end()
         waiting = self._queue.forget(stream) if stream.queue else []
         if stream.writing is not None and stream.writing not in waiting:
             waiting.append(stream.writing)

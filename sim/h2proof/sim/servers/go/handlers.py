@@ -74,7 +74,7 @@ async def run_handler(connection: "GoConnection", exchange: Exchange) -> None:
     changed = changed_fields(fields, request.header)
     if changed:
         note(f"{CHANGED}: {', '.join(changed)}", **place)
-    stream.context.done.set()
+    stream.context.end()
     if panic is None:
         note("handler returned", **place)
         try:

@@ -69,9 +69,6 @@ class WriterState:
     )
 
     def __init__(self) -> None:
-        self.empty()
-
-    def empty(self) -> None:
         """As new; nothing of the life before is left."""
         self.header = NO_FIELDS
         self._life: tuple[GoConnection, Stream, Request] | None = None
@@ -82,6 +79,8 @@ class WriterState:
         self._done = False
         self._written = 0
         self._declared: int | None = None
+
+    empty = __init__
 
     def begin(self, connection: "GoConnection", stream: "Stream", request: Request) -> None:
         """Stand behind the response on a stream."""

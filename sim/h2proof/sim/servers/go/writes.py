@@ -96,13 +96,13 @@ class DataWrite(Write):
 
     def send(self, peer: Peer) -> bool:
         """One frame."""
-        room = self._room
-        if room > FRAME_LEAST:
-            room = min(room, peer.peer_settings.get(MAX_FRAME_SIZE, FRAME_LEAST))
-        begin, end = self._sent, self._sent + room
-        finished = end >= self.octets
+        begin = self._sent
+        octets = min(self._room, self.octets - begin)
+        if octets > FRAME_LEAST:
+            octets = min(octets, peer.peer_settings.get(MAX_FRAME_SIZE, FRAME_LEAST))
+        end = self._sent = begin + octets
+        finished = end == self.octets
         peer.send_data(self.stream.id, self._data[begin:end], end_stream=self.ends and finished)
-        self._sent = end
         return finished
 
 
@@ -128,11 +128,12 @@ class ResetWrite(Write):
 class WriteQueue:
     """All that waits on one connection."""
 
-    __slots__ = ("_ring", "resets")
+    __slots__ = ("resets", "ring")
 
     def __init__(self) -> None:
         self.resets: deque[Write] = deque()
-        self._ring: deque[Stream] = deque()
+        self.ring: deque[Stream] = deque()
+        """Streams that have something to write, in their turns."""
 
     def push(self, write: Write) -> None:
         """Behind what its stream has to write already; resets before everything."""
@@ -141,20 +142,20 @@ class WriteQueue:
             return
         stream = write.stream
         if not stream.queue:
-            self._ring.append(stream)
+            self.ring.append(stream)
         stream.queue.append(write)
 
     def put_back(self, write: Write) -> None:
         """The rest of a write that was begun: before what its stream has to write."""
         if not write.stream.queue:
-            self._ring.append(write.stream)
+            self.ring.append(write.stream)
         write.stream.queue.appendleft(write)
 
     def pop(self, peer: Peer) -> Write | None:
         """What is written next; None if nothing can be."""
         if self.resets:
             return self.resets.popleft()
-        ring, passed_over = self._ring, 0
+        ring, passed_over = self.ring, 0
         for stream in ring:
             write = stream.queue[0]
             if not write.windowed or write.ready(peer):
@@ -175,7 +176,7 @@ class WriteQueue:
         dropped = list(stream.queue)
         if dropped:
             stream.queue.clear()
-            self._ring.remove(stream)
+            self.ring.remove(stream)
         return dropped
 
     def drain(self) -> list[Write]:
