@@ -266,7 +266,7 @@ class Trace:
         frames = [
             (event, row)
             for event, row in enumerate(written[start:], start)
-            if not isinstance(row, int) and row[0] is FrameEvent
+            if type(row) is tuple and row[0] is FrameEvent
         ]
         if frames:
             self._enter_packed()
@@ -292,7 +292,7 @@ class Trace:
     def events(self, kind: type[E]) -> Iterator[E]:
         """The events of one kind that is not frames."""
         for index, row in enumerate(self.rows):
-            if not isinstance(row, int) and row[0] is kind:
+            if type(row) is tuple and row[0] is kind:
                 yield kind(index, *row[1:])
 
     def frames(self) -> Iterator[FrameEvent]:

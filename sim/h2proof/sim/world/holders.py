@@ -258,11 +258,14 @@ def _known_chains(live: Iterable[Holding]) -> list[tuple[Holding, Chain | None]]
 
     What waits in its pool, and is referred to by nothing else, needs no search.
     """
-    pools = {id(each.pool): each.pool for each in live if each.pool is not None}
     waiting: set[int] = set()
-    for known in pools.values():
-        if (pool := known()) is not None:
-            waiting |= pool.unshared()
+    asked: list[object] = []
+    for holding in live:
+        known = holding.pool
+        if known is not None and known not in asked:
+            asked.append(known)
+            if (pool := known()) is not None:
+                waiting |= pool.unshared()
     told: list[tuple[Holding, Chain | None]] = []
     for holding in live:
         obj = holding()

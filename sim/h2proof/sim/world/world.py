@@ -162,11 +162,8 @@ class World:
     def _come_to_rest(self) -> Stop:
         """In turns, one for each exchange that is open, as long as frames arrive in them."""
         until_ns = self.loop.now_ns + self.scenario.bounds.quiet_ns
-        turns = 0
-        for client in self._clients:
-            for exchange in client.exchanges.values():
-                turns += not exchange.over
-        turns = min(turns, QUIET_TURNS_MAX)
+        open_ = sum([client.open_exchanges for client in self._clients])
+        turns = min(open_, QUIET_TURNS_MAX)
         before, stop = self._arrived, self._advance(until_ns)
         while stop == "steps" and turns > 1 and self._arrived > before:
             turns, before, stop = turns - 1, self._arrived, self._advance(until_ns)
