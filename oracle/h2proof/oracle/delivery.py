@@ -343,8 +343,10 @@ class LateDelivery(Delivery[AnObjection]):
 
     def forced(self, count: int, event: int) -> None:
         """So many more frames were delivered, as the own `event` shows."""
-        self._last = self.inbox.advance(self.inbox.base + count)
-        self._remember(event)
+        inbox = self.inbox
+        self._last = inbox.advance(inbox.base + count)
+        self._forced_until.append(self._last)
+        self._forced_by.append(event)
 
     def _remember(self, event: int) -> None:
         """Note that the frames delivered so far were forced by this own event."""

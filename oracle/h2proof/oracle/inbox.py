@@ -5,8 +5,16 @@ What is delivered when is for late delivery to say.
 
 from collections.abc import Iterable
 
-from h2proof.oracle.lifting import CREDITS, keys_of, lifting
-from h2proof.oracle.ordinary import CODE, CODE_BITS, CREDITED, PROMISED, OrdinaryFrames
+from h2proof.oracle.lifting import keys_of
+from h2proof.oracle.ordinary import (
+    CODE,
+    CODE_BITS,
+    CREDITED,
+    EFFECTS,
+    KEYS,
+    PROMISED,
+    OrdinaryFrames,
+)
 from h2proof.oracle.replay.effects import deliver
 from h2proof.oracle.replay.sent import RIGHT, WINDOW_UPDATE, Sent
 from h2proof.oracle.replay.view import View
@@ -52,20 +60,21 @@ class Inbox:
         """An ordinary frame."""
         self.entries.append(entry)
         counts = self.counts
-        if entry & CODE == CREDITED:
-            place = entry >> CODE_BITS
-            key = lifting(CREDITS, self.ordinary.stream[place])
-            counts[key] = counts.get(key, 0) + 1
-            self.credits[key] = self.credits.get(key, 0) + self.ordinary.number(place)
-            return
-        for key in self.ordinary.keys(entry):
+        keys = KEYS[entry & CODE]
+        if keys is None:
+            keys = self.ordinary.keys(entry)
+            if entry & CODE == CREDITED:
+                (key,) = keys
+                octets = self.ordinary.number(entry >> CODE_BITS)
+                self.credits[key] = self.credits.get(key, 0) + octets
+        for key in keys:
             counts[key] = counts.get(key, 0) + 1
 
     def deliver(self, view: View, number: int) -> None:
         """The waiting frame with this number, counted from the peer's first, arrives."""
         entry = self.entries[self.head + number - self.base]
         if isinstance(entry, int):
-            self.ordinary.deliver(view, entry)
+            EFFECTS[entry & CODE](self.ordinary, view, entry >> CODE_BITS)
         else:
             deliver(view, entry)
 
@@ -87,7 +96,8 @@ class Inbox:
         for entry in self.entries[self.head : end]:
             if isinstance(entry, int):
                 place = entry >> CODE_BITS
-                event, keys = ordinary.event[place], ordinary.keys(entry)
+                event = ordinary.event[place]
+                keys = KEYS[entry & CODE] or ordinary.keys(entry)
                 if entry & CODE == PROMISED:
                     del ordinary.promises[place]
             else:

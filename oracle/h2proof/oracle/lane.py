@@ -28,9 +28,10 @@ from h2proof.oracle.ordinary import (
     LEFT,
     LIMITED,
     METHODS,
+    PASSED,
     PINGED,
-    PONGED,
     PROMISED,
+    RESET,
     SET,
     OrdinaryFrames,
     Promise,
@@ -40,7 +41,9 @@ from h2proof.oracle.replay.sent import (
     GOAWAY,
     HEADERS,
     PING,
+    PRIORITY,
     PUSH_PROMISE,
+    RST_STREAM,
     SETTINGS,
     WINDOW_UPDATE,
 )
@@ -51,6 +54,7 @@ from h2proof.oracle.replay.settings import (
     MAX_CONCURRENT_STREAMS,
     MAX_FRAME_SIZE,
     MAX_HEADER_LIST_SIZE,
+    NO_RFC7540_PRIORITIES,
     WINDOW_DEFAULT,
     WINDOW_MAX,
     Settings,
@@ -65,8 +69,9 @@ from h2proof.oracle.replay.streams import (
     SENT_RESET,
 )
 from h2proof.sim.codec import STREAM_MAX
+from h2proof.sim.errors import ErrorCode
 from h2proof.sim.fields import SAFE_AND_CACHEABLE
-from h2proof.sim.frames import ACK, END_HEADERS, END_STREAM
+from h2proof.sim.frames import ACK, END_HEADERS, END_STREAM, PRIORITY_FLAG
 
 if TYPE_CHECKING:
     from h2proof.oracle.party import Party
@@ -77,6 +82,9 @@ _SETTINGS_MAX: Final = 96
 """Octets of a SETTINGS frame that may be ordinary."""
 _BLOCK_SMALL: Final = 256
 """Octets of a field block that may be like others."""
+_PRIORITY_OCTETS: Final = 5
+_TELLING: Final = frozenset((ErrorCode.COMPRESSION_ERROR, ErrorCode.CONNECT_ERROR))
+"""Codes of which it matters where they are said."""
 _STARTS: Final = OPENED | RESERVED | SENT_END | RESETS
 _NO: Final = -1
 """In place of a code: the frame is not ordinary."""
@@ -232,7 +240,7 @@ class Lane:
         if opaque not in view.pings_owed and not (had and had.of_ping(place, opaque)):
             return _NO
         view.answer_ping(opaque)
-        return PONGED
+        return PASSED
 
     def _settings(self, place: int) -> int:
         flags, length = self._flags[place], self._length[place]
@@ -286,22 +294,53 @@ class Lane:
             return False
         return not last or bool(last & 1 and view.facts(last) & (SENT_END | SENT_RESET))
 
+    # -- RST_STREAM and PRIORITY --
+
+    def _reset(self, place: int) -> int:
+        """The end of a stream that is not closed, with a code that nobody has to look at."""
+        view, stream = self._view, self._stream[place]
+        live = view.streams.get(stream)
+        whole = self._length[place] == 4 == self._kept[place]
+        if live is None or self._flags[place] or not whole:
+            return _NO
+        code = self._ordinary.number(place)
+        if code in _TELLING or (code == ErrorCode.REFUSED_STREAM and live.heads):
+            return _NO
+        if code == ErrorCode.NO_ERROR and live.websocket:
+            return _NO
+        view.stop(stream, SENT_RESET, self._event[place])
+        return RESET
+
+    def _priority(self, place: int) -> int:
+        whole = self._length[place] == 5 == self._kept[place]
+        if not self._stream[place] or self._flags[place] or not whole or self._is_unwanted():
+            return _NO
+        return PASSED
+
+    def _is_unwanted(self) -> bool:
+        """Whether the peer has said that it looks at no priorities."""
+        said = self._view.settings_got
+        return self._client and bool(said) and (NO_RFC7540_PRIORITIES, 1) in said[0][1]
+
     # -- HEADERS and PUSH_PROMISE --
 
     def _head(self, place: int) -> int:
         """A whole HEADERS that opens a request, or begins a final response, as usual.
 
-        It has nothing that any rule would want to look at: no padding, no priority, plain fields.
+        It has nothing that any rule would want to look at: no padding, plain fields.
         """
         stream, flags = self._stream[place], self._flags[place]
+        start = 0
         if flags & ~END_STREAM != END_HEADERS:
-            return _NO
+            if flags & ~(END_STREAM | PRIORITY_FLAG) != END_HEADERS or self._is_unwanted():
+                return _NO
+            start = _PRIORITY_OCTETS
         if self._client:
             if stream <= self._view.high_mine or not stream & 1:
                 return _NO
         elif not stream:
             return _NO
-        head = self._read_head(place, 0)
+        head = self._read_head(place, start)
         if head is None or (flags & END_STREAM and head.length >= 0):
             return _NO
         take = self._request if self._client else self._response
@@ -345,7 +384,7 @@ class Lane:
         live.method, live.announced = METHODS[head.asks], head.length
         if ends:
             view.end(live, event)
-        return ASKED + 2 * head.asks | ends
+        return ASKED + 2 * head.asks + ends
 
     def _response(self, place: int, stream: int, ends: int, head: Head) -> int:
         if not head.status:
@@ -410,6 +449,8 @@ _TAKE: Final[dict[int, Callable[[Lane, int], int]]] = {
     HEADERS: Lane._head,
     SETTINGS: Lane._settings,
     PUSH_PROMISE: Lane._promise,
+    PRIORITY: Lane._priority,
+    RST_STREAM: Lane._reset,
     PING: Lane._ping,
     GOAWAY: Lane._leave,
     WINDOW_UPDATE: Lane._credit,

@@ -4,6 +4,7 @@ A kind is a number, for some with a stream or a setting above it.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from h2proof.oracle.replay.sent import (
@@ -60,6 +61,7 @@ def keys_of(sent: Sent) -> Iterator[int]:
         yield IS_WRONG
 
 
+@lru_cache(256)
 def keys_of_settings(settings: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
     """What the delivery of SETTINGS may lift."""
     named = {lifting(SETS, identifier): None for identifier, _ in settings}

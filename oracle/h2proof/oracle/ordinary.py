@@ -21,7 +21,7 @@ from h2proof.oracle.lifting import (
     lifting,
 )
 from h2proof.oracle.replay.settings import Settings
-from h2proof.oracle.replay.streams import GOT_END, OPENED, Target
+from h2proof.oracle.replay.streams import GOT_END, GOT_RESET, OPENED, RESERVED, SENT_END, Target
 from h2proof.oracle.replay.view import View
 from h2proof.sim.codec import STREAM_MAX
 from h2proof.sim.trace import DeliveredEvent, Trace
@@ -32,29 +32,32 @@ METHODS: Final = (b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"PATCH")
 CODE_BITS: Final = 5
 CODE: Final = (1 << CODE_BITS) - 1
 CARRIED, ANSWERED, CREDITED, SET, LIMITED, ACKNOWLEDGED = 0, 2, 4, 5, 6, 7
-PINGED, PONGED, PROMISED, LEFT, ASKED = 8, 9, 10, 11, 12
+PINGED, PASSED, PROMISED, LEFT, RESET, ASKED = 8, 9, 10, 11, 12, 13
 """Of DATA, responses and requests the next code says END_STREAM too; a request's says the method.
 
-SETTINGS are SET or, if they may forbid what was allowed, LIMITED.
+SETTINGS are SET or, if they may forbid what was allowed, LIMITED; PASSED does nothing.
 """
 
-_KEYS: Final[dict[int, tuple[int, ...]]] = {
-    CARRIED: (CARRIES,),
-    CARRIED + 1: (CARRIES, ENDS),
-    ANSWERED: (OPENS,),
-    ANSWERED + 1: (OPENS, ENDS),
-    ACKNOWLEDGED: (),
-    PINGED: (PINGS,),
-    PONGED: (),
-    PROMISED: (PROMISES,),
-    LEFT: (),
-    **{ASKED + 2 * place: (OPENS,) for place in range(len(METHODS))},
-    **{ASKED + 2 * place + 1: (OPENS, ENDS) for place in range(len(METHODS))},
-}
-"""What a waiting frame may lift; SETTINGS and WINDOW_UPDATE say it themselves."""
+KEYS: Final[tuple[tuple[int, ...] | None, ...]] = (
+    (CARRIES,),
+    (CARRIES, ENDS),
+    (OPENS,),
+    (OPENS, ENDS),
+    None,
+    None,
+    None,
+    (),
+    (PINGS,),
+    (),
+    (PROMISES,),
+    (),
+    (ENDS,),
+    *((OPENS,), (OPENS, ENDS)) * len(METHODS),
+)
+"""By code what a waiting frame may lift; SETTINGS and WINDOW_UPDATE say it themselves."""
 
-OPENING: Final = frozenset(code for code in _KEYS if code >= ASKED)
-ENDING: Final = frozenset(code for code, keys in _KEYS.items() if ENDS in keys)
+OPENING: Final = frozenset(range(ASKED, len(KEYS)))
+ENDING: Final = frozenset(code for code, keys in enumerate(KEYS) if keys and ENDS in keys)
 PINGING: Final = frozenset((PINGED,))
 SETTING: Final = frozenset((SET, LIMITED))
 LIMITING: Final = frozenset((LIMITED,))
@@ -92,15 +95,16 @@ class OrdinaryFrames:
 
     def keys(self, entry: int) -> tuple[int, ...]:
         """What its delivery may lift."""
-        code, place = entry & CODE, entry >> CODE_BITS
-        if code == CREDITED:
+        keys = KEYS[entry & CODE]
+        if keys is not None:
+            return keys
+        place = entry >> CODE_BITS
+        if entry & CODE == CREDITED:
             return (lifting(CREDITS, self.stream[place]),)
-        if code in SETTING:
-            return keys_of_settings(self.settings(place))
-        return _KEYS[code]
+        return keys_of_settings(self.settings(place))
 
     def number(self, place: int) -> int:
-        """The first four octets: the increment of a WINDOW_UPDATE, a promised stream."""
+        """The first four octets: an increment, an error code, a promised stream."""
         start = self.columns.offset[place]
         return int.from_bytes(self.columns.octets[start : start + 4], "big")
 
@@ -124,10 +128,6 @@ class OrdinaryFrames:
         delivery = self._trace[event]
         assert isinstance(delivery, DeliveredEvent)
         return delivery.frame_event
-
-    def deliver(self, view: View, entry: int) -> None:
-        """The endpoint gets it."""
-        EFFECTS[entry & CODE](self, view, entry >> CODE_BITS)
 
 
 # -- what their delivery does --
@@ -172,19 +172,24 @@ def _pinged(frames: OrdinaryFrames, view: View, place: int) -> None:
     view.got_ping(frames.opaque(place), frames.event[place])
 
 
-def _ponged(frames: OrdinaryFrames, view: View, place: int) -> None:
-    """Nobody waits for it."""
+def _passed(frames: OrdinaryFrames, view: View, place: int) -> None:
+    """Nothing changes."""
 
 
 def _promised(frames: OrdinaryFrames, view: View, place: int) -> None:
     stream, method, target = frames.promises[place]
-    view.got_promise(stream, frames.event[place])
-    view.got_promised_request(stream, method, target)
+    if stream > view.high_theirs:
+        live = view.open_theirs(stream, RESERVED | SENT_END, frames.event[place])
+        live.method, live.target = method, target
 
 
 def _left(frames: OrdinaryFrames, view: View, place: int) -> None:
     last, code = frames.leaving(place)
     view.got_goaway(last & STREAM_MAX, code, frames.event[place])
+
+
+def _reset(frames: OrdinaryFrames, view: View, place: int) -> None:
+    view.got_stop(frames.stream[place], GOT_RESET, frames.event[place])
 
 
 def _asked(method: bytes) -> _Effect:
@@ -216,9 +221,10 @@ EFFECTS: Final[tuple[_Effect, ...]] = (
     _set,
     _acknowledged,
     _pinged,
-    _ponged,
+    _passed,
     _promised,
     _left,
+    _reset,
     *(make(method) for method in METHODS for make in (_asked, _asked_wholly)),
 )
 """By code."""

@@ -12,9 +12,11 @@ from h2proof.sim.errors import ErrorCode
 from h2proof.sim.frames import (
     AnyFrame,
     Data,
+    Dependency,
     GoAway,
     Headers,
     Ping,
+    Priority,
     PushPromise,
     RstStream,
     Settings,
@@ -30,6 +32,13 @@ OPENING: Final[tuple[tuple[Sender, AnyFrame], ...]] = (
     ("server", Settings(((3, 10),))),
     ("client", Settings(ack=True)),
     ("server", Settings(ack=True)),
+)
+DEPENDENCY: Final = Dependency(0)
+CODES: Final = (
+    ErrorCode.CANCEL,
+    ErrorCode.NO_ERROR,
+    ErrorCode.REFUSED_STREAM,
+    ErrorCode.CONNECT_ERROR,
 )
 
 
@@ -73,7 +82,9 @@ class Talk:
         if body and self._chance.random() < 0.7:
             lines.append((b"content-length", b"%d" % octets))
         stream = self._identifier("client")
-        yield "client", Headers(stream, self._encoders["client"].encode(lines), not body)
+        block = self._encoders["client"].encode(lines)
+        dependency = DEPENDENCY if self._chance.random() < 0.2 else None
+        yield "client", Headers(stream, block, not body, dependency=dependency)
         if body:
             surplus = self._chance.random() < 0.05
             yield "client", Data(stream, bytes(octets + surplus), True)
@@ -97,7 +108,7 @@ class Talk:
         chance = self._chance
         sender: Sender = chance.choice(("client", "server"))
         stream = chance.choice([0, *self._open])
-        setting = chance.choice((1, 2, 3, 3, 4, 6)), chance.choice((0, 1, 100, 4096, 65_535))
+        setting = chance.choice((1, 2, 3, 3, 4, 5, 6, 9)), chance.choice((0, 1, 100, 4096, 65_535))
         yield (
             sender,
             chance.choice(
@@ -106,7 +117,8 @@ class Talk:
                     Settings((setting,)),
                     Settings(ack=True),
                     WindowUpdate(stream, chance.choice((1, 1000, 100_000))),
-                    RstStream(stream or 1, ErrorCode.CANCEL),
+                    RstStream(stream or 1, chance.choice(CODES)),
+                    Priority(stream or 1, DEPENDENCY),
                     Data(stream or 1, b"extra", chance.random() < 0.5),
                     GoAway(max(self._next["client"] - 2, 0)),
                 )
