@@ -34,30 +34,9 @@ class Said(NamedTuple):
     """The other fields, with canonical names."""
 
 
-def request_of(
-    fields: Fields, *, connection: int, stream: int, body: Body | None, context: Context
-) -> Request:
-    """The request of a field section."""
-    said = _said(fields)
-    return Request(
-        said.method,
-        said.target,
-        scheme=said.scheme,
-        authority=said.authority,
-        header=_header_of(said) if said.lines else Header(),
-        body=body,
-        context=context,
-        connection=connection,
-        stream=stream,
-    )
-
-
 @lru_cache(maxsize=256)
-def _said(fields: Fields) -> Said:
-    """A section in words; `Cookie` lines become one (RFC 9113 §8.2.3).
-
-    Remembered, for it is asked for again when the handler is done, and clients repeat themselves.
-    """
+def said_of(fields: Fields) -> Said:
+    """A request's section in words; `Cookie` lines become one (RFC 9113 §8.2.3)."""
     pseudo: dict[str, str] = {}
     lines: list[tuple[str, str]] = []
     cookies: list[str] = []
@@ -81,6 +60,23 @@ def _said(fields: Fields) -> Said:
     )
 
 
+def request_of(
+    said: Said, *, connection: int, stream: int, body: Body | None, context: Context
+) -> Request:
+    """The request of a field section."""
+    return Request(
+        said.method,
+        said.target,
+        scheme=said.scheme,
+        authority=said.authority,
+        header=_header_of(said) if said.lines else Header(),
+        body=body,
+        context=context,
+        connection=connection,
+        stream=stream,
+    )
+
+
 def _header_of(said: Said) -> Header:
     """Each value appended, as it came: that makes room behind it, which slices share."""
     header = Header()
@@ -89,11 +85,8 @@ def _header_of(said: Said) -> Header:
     return header
 
 
-def changed_fields(fields: Fields, header: Header) -> list[str]:
+def changed_fields(said: Said, header: Header) -> list[str]:
     """Names in lower case, sorted, whose values are not what the section says any more."""
-    said = _said(fields)
-    if not said.lines and not header:
-        return []
     came = _header_of(said)
     names = came.keys() | header.keys()
     return sorted(name.lower() for name in names if came.get(name) != header.get(name))

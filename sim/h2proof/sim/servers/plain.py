@@ -25,10 +25,12 @@ from h2proof.sim.servers.calling import panic_of
 from h2proof.sim.servers.credit import grant, take_data
 from h2proof.sim.servers.fields import (
     CHANGED,
+    Said,
     changed_fields,
     request_lines,
     request_of,
     response_section,
+    said_of,
     sorted_lines,
     trailer_section,
 )
@@ -156,9 +158,8 @@ class PlainConnection:
         content = None
         if body:
             content = self.bodies[stream] = RequestBody(side.loop, partial(self._credit, stream))
-        request = request_of(
-            fields, connection=number, stream=stream, body=content, context=context
-        )
+        said = said_of(fields)
+        request = request_of(said, connection=number, stream=stream, body=content, context=context)
         writer = PlainWriter(self, request)
         register.track(
             writer,
@@ -169,7 +170,7 @@ class PlainConnection:
             by="server",
         )
         name = f"server {number} stream {stream}"
-        side.loop.create_task(run_handler(self, writer, request, fields), name=name)
+        side.loop.create_task(run_handler(self, writer, request, said), name=name)
 
     def forget(self, stream: int, reason: str) -> None:
         """The stream is closed: its handler is told, what it did not read is credited."""
@@ -287,14 +288,13 @@ class PlainWriter:
 
 
 async def run_handler(
-    connection: PlainConnection, writer: PlainWriter, request: Request, fields: Fields
+    connection: PlainConnection, writer: PlainWriter, request: Request, said: Said
 ) -> None:
     """Run the handler and end its stream, by END_STREAM or by RST_STREAM."""
     stream, side = request.stream, connection.side
     panic = await panic_of(side.handler, writer, request)
     place = {"connection": side.connection, "stream": stream}
-    changed = changed_fields(fields, request.header)
-    if changed:
+    if (said.lines or request.header) and (changed := changed_fields(said, request.header)):
         side.note(f"{CHANGED}: {', '.join(changed)}", **place)
     side.note("handler returned" if panic is None else f"handler panicked: {panic}", **place)
     code: ErrorCode | None = None

@@ -28,7 +28,7 @@ from h2proof.sim.pipe import NEXT_STEP, PipeCut
 from h2proof.sim.resources import Pool
 from h2proof.sim.servers.body import RequestBody
 from h2proof.sim.servers.credit import grant, take_data
-from h2proof.sim.servers.fields import request_of
+from h2proof.sim.servers.fields import request_of, said_of
 from h2proof.sim.servers.go.handlers import Exchange, Handlers
 from h2proof.sim.servers.go.options import WINDOW_OCTETS, ServerOptions
 from h2proof.sim.servers.go.push import PromiseWrite
@@ -117,7 +117,9 @@ class GoConnection:
         while not self._over:
             answers, write = self._answers, None
             if not peer.output:
-                write = None if peer.closed else self._queue.pop(peer)
+                if peer.closed or not (self._queue.resets or self._queue.ring):
+                    break
+                write = self._queue.pop(peer)
                 if write is None:
                     break
                 write.stream.writing = write
@@ -251,8 +253,9 @@ class GoConnection:
             by="server",
         )
         content = RequestBody(self.loop, partial(self._credit, identifier)) if body else None
+        said = said_of(fields)
         request = request_of(
-            fields, connection=number, stream=identifier, body=content, context=context
+            said, connection=number, stream=identifier, body=content, context=context
         )
         stream = Stream(identifier, context, associated=associated, body=content)
         state = self._states.take(connection=number, stream=identifier, by="server")
@@ -269,7 +272,7 @@ class GoConnection:
         self.streams[identifier] = stream
         if self.options.write_timeout_ns:
             self.set_deadline(stream, self.loop.now_ns + self.options.write_timeout_ns)
-        return stream, writer, request, fields
+        return stream, writer, request, said
 
     def close_stream(self, stream: Stream, reason: str) -> None:
         """Go's closeStream, in its order (G23); nothing, if it is closed."""

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from h2proof.sim.errors import ErrorCode
 from h2proof.sim.handlers.protocol import Request, WriteError
-from h2proof.sim.hpack import Fields
 from h2proof.sim.servers.calling import panic_of
-from h2proof.sim.servers.fields import CHANGED, changed_fields
+from h2proof.sim.servers.fields import CHANGED, Said, changed_fields
 from h2proof.sim.servers.go.stream import Stream
 from h2proof.sim.servers.go.writer import ResponseWriter
 from h2proof.sim.servers.go.writes import ResetWrite
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
     from h2proof.sim.servers.go.connection import GoConnection
 
 
-Exchange = tuple[Stream, ResponseWriter, Request, Fields]
-"""A stream, what its request is answered with, the request, and its fields as they came."""
+Exchange = tuple[Stream, ResponseWriter, Request, Said]
+"""A stream, what its request is answered with, the request, and what that said when it came."""
 
 
 class Handlers:
@@ -68,11 +67,10 @@ class Handlers:
 
 async def run_handler(connection: "GoConnection", exchange: Exchange) -> None:
     """Run it, and end its stream: by the final flush, or by RST_STREAM after a panic (G26)."""
-    stream, writer, request, fields = exchange
+    stream, writer, request, said = exchange
     panic = await panic_of(connection.side.handler, writer, request)
     note, place = connection.side.note, {"connection": connection.number, "stream": stream.id}
-    changed = changed_fields(fields, request.header)
-    if changed:
+    if (said.lines or request.header) and (changed := changed_fields(said, request.header)):
         note(f"{CHANGED}: {', '.join(changed)}", **place)
     stream.context.end()
     if panic is None:

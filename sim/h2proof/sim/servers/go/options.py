@@ -39,7 +39,12 @@ class ServerOptions:
     @classmethod
     def of(cls, options: "Mapping[str, Param]") -> "ServerOptions":
         """The options that are for a server."""
+        if not options:
+            return DEFAULTS
         return cls(
             number(options, "max_concurrent_streams"),
             number(options, "write_timeout_ns"),
         )
+
+
+DEFAULTS: Final = ServerOptions()
