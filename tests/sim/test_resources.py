@@ -2,10 +2,11 @@
 
 import gc
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from h2proof.sim.resources import Pool, Register
+from h2proof.sim.resources import Pool, Register, touch
 from h2proof.sim.trace import ResourceEvent, Trace
 
 
@@ -83,6 +84,16 @@ def test_a_stale_lease_is_recorded_under_its_own_generation_and_still_acts() -> 
 
     assert 7 == stale.value
     assert ("used", "wrapper#1") == history(trace)[-1]
+
+
+def test_a_touch_is_recorded_like_an_attribute_that_is_asked_for() -> None:
+    trace = Trace()
+    lease = Pool(Register(trace), "wrapper", Thing).take(connection=2, stream=5)
+
+    assert lease.value == touch(lease, "value").value
+
+    asked, touched = list(trace.events(ResourceEvent))[-2:]
+    assert replace(asked, index=touched.index) == touched
 
 
 def test_an_object_put_back_twice_is_handed_out_twice() -> None:

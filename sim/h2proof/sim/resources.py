@@ -177,8 +177,7 @@ class Register:
 
     def use(self, resource: Resource, by: str = "") -> None:
         """Somebody touches the resource, live or not."""
-        holding = self._known.get(resource)
-        acquired = UNKNOWN if holding is None else holding.acquired
+        acquired = self._known[resource].acquired if resource in self._known else UNKNOWN
         at, connection, stream = self._clock.now_ns, acquired[CONNECTION], acquired[STREAM]
         self._write((ResourceEvent, at, connection, "used", resource, stream, by, 0, ()))
 
@@ -226,11 +225,16 @@ class Lease(Generic[T]):
         self._object = obj
 
     def __getattr__(self, name: str) -> Any:
-        register, acquired = self._register, self._acquired
-        at, connection, stream = register._clock.now_ns, acquired[CONNECTION], acquired[STREAM]
-        resource = acquired[RESOURCE]
-        register._write((ResourceEvent, at, connection, "used", resource, stream, name, 0, ()))
-        return getattr(self._object, name)
+        return getattr(touch(self, name), name)
+
+
+def touch(lease: Lease[T], by: str) -> T:
+    """The object of a lease, for one use; as if its attribute `by` had been asked of the lease."""
+    register, acquired = lease._register, lease._acquired
+    _, _, connection, _, resource, stream, _, _, chain = acquired
+    at = register._clock.now_ns
+    register._write((ResourceEvent, at, connection, "used", resource, stream, by, 0, chain))
+    return lease._object
 
 
 class Pool(Generic[T]):
