@@ -1,5 +1,8 @@
 """A trace is plain data: in and out, views on demand, a run turned into a capture."""
 
+import copy
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,6 +95,15 @@ def test_a_frame_is_the_same_whole_or_in_parts(frames: list[tuple[Sender, bytes,
 
     assert in_parts == mixed
     assert [octets for _, octets, _ in frames] == [frame.octets for frame in mixed.frames()]
+
+
+@given(traces())
+def test_a_copy_is_the_same_whether_frames_were_read_or_not(trace: Trace) -> None:
+    unread = pickle.loads(pickle.dumps(trace))
+    copied = copy.deepcopy(trace)
+
+    assert trace == unread == copied
+    assert trace.to_json() == pickle.loads(pickle.dumps(trace)).to_json()
 
 
 @given(traces())

@@ -284,11 +284,6 @@ class Trace:
         """The payloads of all frames, one behind the other."""
         return self.columns.octets
 
-    @property
-    def slots(self) -> "Slots":
-        """The events in order without making frame events: an integer is a place in `columns`."""
-        return Slots(self)
-
     def events(self, kind: type[E]) -> Iterator[E]:
         """The events of one kind that is not frames."""
         for index, row in enumerate(self.rows):
@@ -368,21 +363,3 @@ class Trace:
         trace = cls(())
         plain.fill(trace, text)
         return trace
-
-
-class Slots:
-    """`Trace.rows` as events and places, for readers of the form before rows."""
-
-    def __init__(self, trace: Trace) -> None:
-        self._trace = trace
-
-    def __len__(self) -> int:
-        return len(self._trace.rows)
-
-    def __getitem__(self, index: int) -> int | AnyEvent:
-        row = self._trace.rows[index]
-        return row if isinstance(row, int) else self._trace[index]
-
-    def __iter__(self) -> Iterator[int | AnyEvent]:
-        for index, row in enumerate(self._trace.rows):
-            yield row if isinstance(row, int) else row[0](index, *row[1:])
