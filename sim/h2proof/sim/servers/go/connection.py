@@ -25,7 +25,7 @@ from h2proof.sim.notices import (
     TrailersReceived,
 )
 from h2proof.sim.pipe import NEXT_STEP, PipeCut
-from h2proof.sim.resources import Pool
+from h2proof.sim.resources import Pool, touch
 from h2proof.sim.servers.body import RequestBody
 from h2proof.sim.servers.credit import grant, take_data
 from h2proof.sim.servers.fields import request_of, said_of
@@ -259,7 +259,7 @@ class GoConnection:
         )
         stream = Stream(identifier, context, associated=associated, body=content)
         state = self._states.take(connection=number, stream=identifier, by="server")
-        state.begin(self, stream, request)
+        touch(state, "begin").begin(self, stream, request)
         writer = ResponseWriter(self._states, state)
         track(
             writer,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from h2proof.sim.handlers.header import Header
 from h2proof.sim.handlers.protocol import NIL_POINTER, Panic, PushError, Request, WriteError
 from h2proof.sim.hpack import Fields
+from h2proof.sim.resources import Lease, Pool, touch
 from h2proof.sim.servers.fields import (
     SECOND_NS,
     http_date,
@@ -25,7 +26,6 @@ from h2proof.sim.servers.go.push import PromiseWrite, checked_promise
 from h2proof.sim.servers.go.writes import DataWrite, HeadersWrite
 
 if TYPE_CHECKING:
-    from h2proof.sim.resources import Lease, Pool
     from h2proof.sim.scheduler import Waiter
     from h2proof.sim.servers.go.connection import GoConnection
     from h2proof.sim.servers.go.stream import Stream
@@ -251,33 +251,33 @@ class ResponseWriter:
 
     __slots__ = ("__weakref__", "_pool", "_state")
 
-    def __init__(self, pool: "Pool[WriterState]", state: "Lease[WriterState]") -> None:
+    def __init__(self, pool: Pool[WriterState], state: Lease[WriterState]) -> None:
         self._pool = pool
         self._state: Lease[WriterState] | None = state
 
     @property
     def header(self) -> Header:
         """The response's fields."""
-        header: Header = (self._state or _cleared("Header called after Handler finished")).header
-        return header
+        state = self._state or _cleared("Header called after Handler finished")
+        return touch(state, "header").header
 
     async def write_header(self, status: int) -> None:
         """Begin the response."""
         state = self._state or _cleared("WriteHeader called after Handler finished")
-        for waiter in state.write_header(status):
+        for waiter in touch(state, "write_header").write_header(status):
             await waiter
 
     async def write(self, data: bytes) -> int:
         """Send content."""
         state = self._state or _cleared("Write called after Handler finished")
-        for waiter in state.write(data):
+        for waiter in touch(state, "write").write(data):
             await waiter
         return len(data)
 
     async def flush(self) -> None:
         """Send what is buffered."""
         state = self._state or _cleared("Header called after Handler finished")
-        for waiter in state.flush():
+        for waiter in touch(state, "flush").flush():
             await waiter
 
     async def push(
@@ -291,26 +291,27 @@ class ResponseWriter:
         Back when the promise was written.
         """
         state = self._state or _cleared(NIL_POINTER)
-        promise = state.push(target, method, {} if header is None else header)
+        promise = touch(state, "push").push(target, method, {} if header is None else header)
+        assert promise.waiter is not None
         await promise.waiter
         if promise.error:
             raise PushError(promise.error)
 
     def set_write_deadline(self, at_ns: int) -> None:
         """Have the stream reset at this virtual time."""
-        (self._state or _cleared(NIL_POINTER)).set_write_deadline(at_ns)
+        state = self._state or _cleared(NIL_POINTER)
+        touch(state, "set_write_deadline").set_write_deadline(at_ns)
 
     def finish(self) -> "Iterable[Waiter]":
         """The final flush, step by step as those of the state."""
         assert self._state is not None
-        waits: Iterable[Waiter] = self._state.finish()
-        return waits
+        return touch(self._state, "finish").finish()
 
     def retire(self) -> None:
         """After the final flush: the pointer is cleared, and the state goes back into the pool."""
         state, self._state = self._state, None
         assert state is not None
-        state.empty()
+        touch(state, "empty").empty()
         self._pool.put(state, by="server")
 
     def abandon(self) -> None:
