@@ -32,10 +32,9 @@ class Blocks:
         """The table is not, or no longer, the sender's."""
         self._parts: list[bytes] = []
         self._octets = 0
-        self._whole = FieldDecoder()
+        self._whole = FieldDecoder(table_size_max=TABLE_OCTETS_MAX)
         self.decode = self._whole.decode
         """Decode a whole block, which may go on to `ahead`."""
-        self._whole.table_size_max = TABLE_OCTETS_MAX
         self._late: LateDecoder | None = LateDecoder() if late else None
         self.ahead: Fields | Undecodable | None = None
         """What the next block says, if somebody has decoded it already; it is not decoded again."""
