@@ -13,6 +13,7 @@ from h2proof.sim.codec import encode
 from h2proof.sim.errors import ErrorCode
 from h2proof.sim.frames import Ping, RstStream
 from h2proof.sim.handlers.protocol import Context, Panic, PushError
+from h2proof.sim.notices import ResponseReceived
 from h2proof.sim.servers.go.push import LIMIT_REACHED, push_refusal
 from h2proof.sim.servers.go.stream import Stream
 from h2proof.sim.servers.go.writes import DataWrite, HeadersWrite, ResetWrite, WriteQueue
@@ -183,3 +184,54 @@ def test_g34_a_client_that_reads_may_ask_for_any_number_of_answers(bench: Any) -
         played.run()
 
     assert not played.server.done()
+
+
+@pytest.mark.parametrize("octets", [0, 1, 16_384, 16_385, 70_000])
+@pytest.mark.parametrize("room", [1, 16_384, 65_535])
+def test_g21_content_goes_out_whole_whatever_windows_and_frame_size_make_of_it(
+    octets: int, room: int
+) -> None:
+    sent: list[tuple[bytes, bool]] = []
+
+    class Takes(Room):
+        def send_data(self, stream: int, data: bytes, *, end_stream: bool) -> None:
+            sent.append((data, end_stream))
+
+    content = bytes(range(256)) * 274
+    peer = cast("Any", Takes(s1=room))
+    write = DataWrite(Stream(1, Context(), body=None), content[:octets], ends=True)
+    while True:
+        assert write.ready(peer)
+        if write.send(peer):
+            break
+        if len(sent) == 40:
+            return  # one octet at a time
+
+    assert content[:octets] == b"".join(data for data, _ in sent)
+    assert [False] * (len(sent) - 1) + [True] == [ends for _, ends in sent]
+    assert all(len(data) <= min(room, 16_384) for data, _ in sent)
+
+
+def test_what_go_adds_to_a_response_does_not_depend_on_fields_of_the_handler(bench: Any) -> None:
+    async def bare(w: Any, r: Any) -> None:
+        await w.write(b"hello")
+
+    async def with_a_field(w: Any, r: Any) -> None:
+        w.header["x-own"] = ["1"]
+        await w.write(b"hello")
+
+    async def with_all(w: Any, r: Any) -> None:
+        for name in ("Content-Type", "Content-Length", "Date"):
+            w.header[name] = ["5"]
+        await w.write(b"hello")
+
+    def fields(handler: Any) -> list[tuple[bytes, bytes]]:
+        played = bench(handler)
+        played.get()
+        (answer,) = (each for each in played.notices if isinstance(each, ResponseReceived))
+        return list(answer.fields)
+
+    added = fields(bare)
+    assert [b":status", b"content-type", b"content-length", b"date"] == [name for name, _ in added]
+    assert added == [line for line in fields(with_a_field) if line[0] != b"x-own"]
+    assert {b"5"} == {value for name, value in fields(with_all) if name != b":status"}

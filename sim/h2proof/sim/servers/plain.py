@@ -293,10 +293,11 @@ async def run_handler(
     """Run the handler and end its stream, by END_STREAM or by RST_STREAM."""
     stream, side = request.stream, connection.side
     panic = await panic_of(side.handler, writer, request)
-    place = {"connection": side.connection, "stream": stream}
+    note, number = side.note, side.connection
     if (said.lines or request.header) and (changed := changed_fields(said, request.header)):
-        side.note(f"{CHANGED}: {', '.join(changed)}", **place)
-    side.note("handler returned" if panic is None else f"handler panicked: {panic}", **place)
+        note(f"{CHANGED}: {', '.join(changed)}", connection=number, stream=stream)
+    outcome = "handler returned" if panic is None else f"handler panicked: {panic}"
+    note(outcome, connection=number, stream=stream)
     code: ErrorCode | None = None
     if panic is None:
         try:

@@ -69,12 +69,12 @@ async def run_handler(connection: "GoConnection", exchange: Exchange) -> None:
     """Run it, and end its stream: by the final flush, or by RST_STREAM after a panic (G26)."""
     stream, writer, request, said = exchange
     panic = await panic_of(connection.side.handler, writer, request)
-    note, place = connection.side.note, {"connection": connection.number, "stream": stream.id}
+    note, number, identifier = connection.side.note, connection.number, stream.id
     if (said.lines or request.header) and (changed := changed_fields(said, request.header)):
-        note(f"{CHANGED}: {', '.join(changed)}", **place)
+        note(f"{CHANGED}: {', '.join(changed)}", connection=number, stream=identifier)
     stream.context.end()
     if panic is None:
-        note("handler returned", **place)
+        note("handler returned", connection=number, stream=identifier)
         try:
             for waiter in writer.finish():
                 await waiter
@@ -82,7 +82,7 @@ async def run_handler(connection: "GoConnection", exchange: Exchange) -> None:
             pass  # nobody is left who could be told
         writer.retire()
     else:
-        note(f"handler panicked: {panic}", **place)
+        note(f"handler panicked: {panic}", connection=number, stream=identifier)
         writer.abandon()
         connection.enqueue(ResetWrite(stream, ErrorCode.INTERNAL_ERROR, panic))
     connection.handlers.ended(connection)
