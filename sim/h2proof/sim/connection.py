@@ -16,6 +16,7 @@ from h2proof.sim.codec import (
     encode,
     header_fields,
     header_octets,
+    raw,
 )
 from h2proof.sim.core import Core
 from h2proof.sim.errors import ErrorCode, IllegalSend, connection_error
@@ -32,9 +33,7 @@ from h2proof.sim.frames import (
     Priority,
     PriorityUpdate,
     RstStream,
-    Settings,
     Unknown,
-    WindowUpdate,
 )
 from h2proof.sim.hpack import FieldLine, Fields
 from h2proof.sim.incoming import LAST_TYPE, ROWS, fruitless, misplaced, oversized
@@ -48,6 +47,7 @@ from h2proof.sim.upgrade import UPGRADED_STREAM, Upgrade, read_settings_field
 
 PROMISED_OCTETS: Final = 4
 """What the promised stream's identifier takes of a PUSH_PROMISE."""
+INCREMENT_OCTETS: Final = 4
 RECEIVING: Final = (State.OPEN, State.HALF_CLOSED_LOCAL)
 """The states in which content may still come."""
 LIMITS: Final = Limits()
@@ -55,6 +55,7 @@ LIMITS: Final = Limits()
 DATA: Final = FrameType.DATA.value
 HEADERS: Final = FrameType.HEADERS.value
 PUSH_PROMISE: Final = FrameType.PUSH_PROMISE.value
+WINDOW_UPDATE: Final = FrameType.WINDOW_UPDATE.value
 
 _DATA: Final = SEND["DATA"], SEND["DATA_ES"]
 _HEADERS: Final = SEND["HEADERS"], SEND["HEADERS_ES"]
@@ -93,12 +94,10 @@ class Connection(Core):
         if upgrade is not None:
             self._upgrade(upgrade)
         if role == "client":
-            self.output += PREFACE
+            self.output.append(PREFACE)
         else:
             self.preface_left = PREFACE
-        self.write(Settings(values))
-        self.own.announce(values)
-        self.bind_settings(values)
+        self.announce(values)
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"{len(self.streams.live)} live streams"
@@ -167,22 +166,11 @@ class Connection(Core):
 
     def take_output(self) -> bytes:
         """The octets to send; each is handed out once."""
-        output = self.output
-        octets = bytes(output)
-        del output[:]
+        octets = b"".join(self.output)
+        self.output.clear()
         return octets
 
     # -- what holds at present --
-
-    @property
-    def local_settings(self) -> Mapping[int, int]:
-        """What the peer has acknowledged; a missing identifier has no limit."""
-        return self.own.in_force
-
-    @property
-    def peer_settings(self) -> Mapping[int, int]:
-        """What the peer announced; a missing identifier has no limit."""
-        return self.peer.in_force
 
     def send_window(self, stream: int) -> int:
         """Octets of DATA, padding included, that may be sent now; 0 on a stream not live.
@@ -262,7 +250,7 @@ class Connection(Core):
         size = octets = len(data)
         if outgoing.left != UNKNOWN and (why := outgoing.check_data(size, end_stream)):
             raise IllegalSend(why.requirement, why.reason)
-        if padding is None and size <= self.peer.in_force[Setting.MAX_FRAME_SIZE]:
+        if padding is None and size <= self.peer.frame_octets_max:
             flags = END_STREAM if end_stream else 0
             written = header_octets(size >> 8, size & 0xFF, DATA, flags, stream) + data
         else:
@@ -272,7 +260,7 @@ class Connection(Core):
         if not self.flow.spend(live, octets):
             reason = f"{octets} octets of DATA in a window of {self.flow.send_window(live)}"
             raise IllegalSend("RFC9113-6.9.1-01", reason, "wait for WINDOW_UPDATE")
-        self.output += written
+        self.output.append(written)
         if outgoing.left != UNKNOWN:
             outgoing.left -= size
         if cell.next is not None:
@@ -349,23 +337,18 @@ class Connection(Core):
         window = values.get(Setting.INITIAL_WINDOW_SIZE)
         if window is not None:
             self.flow.check_receive_initial(window, self.streams.live.values())
-        self.write(Settings(pairs))
-        self.own.announce(pairs)
-        self.bind_settings(pairs)
+        self.announce(pairs)
 
     def credit(self, stream: int, octets: int) -> None:
         """Let the peer send so many octets more; stream 0 is the connection (§6.9)."""
-        self._check_open()
-        if not stream:
-            self.flow.check_credit(None, octets)
-            self.write(WindowUpdate(0, octets))
-            self.flow.credit_connection(octets)
-            return
-        self.streams.send("WINDOW_UPDATE", stream)
-        live = self.streams.live[stream]
-        self.flow.check_credit(live, octets)
-        self.write(WindowUpdate(stream, octets))
-        self.flow.credit_stream(live, octets)
+        if self.closed:
+            raise _closed()
+        live = None
+        if stream:
+            self.streams.send("WINDOW_UPDATE", stream)
+            live = self.streams.live[stream]
+        self.flow.credit(live, octets)
+        self.output.append(raw(WINDOW_UPDATE, 0, stream, octets.to_bytes(INCREMENT_OCTETS)))
 
     def return_credit(self, content: DataReceived) -> None:
         """Credit back all that a DATA took: to the connection, and to its stream if more may come."""
@@ -468,7 +451,7 @@ class Connection(Core):
     def _data_frames(
         self, stream: int, data: bytes, end_stream: bool, padding: int | None
     ) -> list[Data]:
-        step, pad = self.peer.in_force[Setting.MAX_FRAME_SIZE], None
+        step, pad = self.peer.frame_octets_max, None
         if padding is not None:
             if not 0 <= padding <= 255:
                 raise IllegalSend("RFC9113-6.1-07", f"{padding} octets of padding", "give 0 to 255")

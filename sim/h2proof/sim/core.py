@@ -6,6 +6,7 @@ by GOAWAY, a stream error by RST_STREAM where the stream's state allows one (RFC
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from h2proof.sim.blocks import BlockBuffer
 from h2proof.sim.codec import HEADER_LENGTH, STREAM_MAX, encode, header_octets, raw
@@ -18,12 +19,13 @@ from h2proof.sim.frames import (
     FrameType,
     GoAway,
     RstStream,
+    Settings,
     WindowUpdate,
 )
 from h2proof.sim.hpack import FieldDecoder, FieldEncoder
 from h2proof.sim.limits import Limits
 from h2proof.sim.notices import ConnectionFailed, Notice, SettingPairs, StreamFailed
-from h2proof.sim.settings import DEFAULTS, OwnSettings, PeerSettings, Setting
+from h2proof.sim.settings import ANNOUNCEMENTS, DEFAULTS, OwnSettings, PeerSettings, Setting
 from h2proof.sim.streams import Counts, Role, State, Stream, Streams
 
 
@@ -44,12 +46,15 @@ class Core:
         "goaway_sent",
         "greeted",
         "limits",
+        "local_settings",
         "notices",
         "octets",
         "output",
         "own",
         "payload_max",
         "peer",
+        "peer_role",
+        "peer_settings",
         "preface_left",
         "priorities",
         "promised_state",
@@ -64,6 +69,7 @@ class Core:
 
     def __init__(self, role: Role, limits: Limits, *, cleartext: bool) -> None:
         self.role: Role = role
+        self.peer_role: Role = "server" if role == "client" else "client"
         self.promised_state = State.RESERVED_LOCAL
         """What a promise makes of the promised stream; some servers know no reserved state."""
         self.limits = limits
@@ -73,7 +79,11 @@ class Core:
         """The state of any stream, idle and closed ones included."""
         self.flow = Flow()
         self.own = OwnSettings()
+        self.local_settings = self.own.in_force
+        """What the peer has acknowledged; a missing identifier has no limit."""
         self.peer = PeerSettings()
+        self.peer_settings = self.peer.in_force
+        """What the peer announced; a missing identifier has no limit."""
         self.encoder = FieldEncoder()
         self.decoder = FieldDecoder(list_octets_max=limits.field_expansion_octets_max)
         self.octets = b""
@@ -109,15 +119,10 @@ class Core:
         """The largest field section that is taken, announced or not."""
         self.streams_max = limits.streams_max
         """How many streams of the peer may be active."""
-        self.output = bytearray()
-        """Octets to send that were not handed out yet; the same object for life."""
+        self.output: list[bytes] = []
+        """What is to be sent and was not handed out yet; the same object for life."""
 
     # -- what others may read --
-
-    @property
-    def peer_role(self) -> Role:
-        """The other one."""
-        return "server" if self.role == "client" else "client"
 
     @property
     def frame_octets(self) -> int:
@@ -145,32 +150,42 @@ class Core:
             octets = encode(frame)
         except ValueError as error:
             raise IllegalSend("RFC9113-4.1-07", str(error)) from None
-        if len(octets) - HEADER_LENGTH > self.peer.in_force[Setting.MAX_FRAME_SIZE]:
+        self._put(octets)
+
+    def announce(self, values: SettingPairs) -> None:
+        """SETTINGS with these legal values goes out."""
+        self._put(_settings_octets(values))
+        self.own.announce(values)
+        self.bind_settings(values)
+
+    def _put(self, octets: bytes) -> None:
+        if len(octets) - HEADER_LENGTH > self.peer.frame_octets_max:
             reason = f"a frame of {len(octets) - HEADER_LENGTH} octets is more than the peer allows"
             raise IllegalSend("RFC9113-4.1-01", reason)
-        self.output += octets
+        self.output.append(octets)
 
     def write_block(self, kind: int, flags: int, stream: int, content: bytes) -> None:
         """A field block goes out, in as many frames as the peer's SETTINGS_MAX_FRAME_SIZE asks.
 
         `content` is the block, behind what else the first frame carries.
         """
-        step = self.peer.in_force[Setting.MAX_FRAME_SIZE]
+        step = self.peer.frame_octets_max
         size = len(content)
         if size <= step:
             flags |= END_HEADERS
-            self.output += header_octets(size >> 8, size & 0xFF, kind, flags, stream) + content
+            head = header_octets(size >> 8, size & 0xFF, kind, flags, stream)
+            self.output.append(head + content)
             return
-        self.output += raw(kind, flags, stream, content[:step])
+        self.output.append(raw(kind, flags, stream, content[:step]))
         for start in range(step, size, step):
             end = start + step
             flags = END_HEADERS if end >= size else 0
-            self.output += raw(FrameType.CONTINUATION, flags, stream, content[start:end])
+            self.output.append(raw(FrameType.CONTINUATION, flags, stream, content[start:end]))
 
     def give_back(self, octets: int) -> None:
         """Octets of DATA that nobody will read: credited at once, lest the window leak (§6.9)."""
         if octets:
-            self.flow.credit_connection(octets)
+            self.flow.credit(None, octets)
             self.write(WindowUpdate(0, octets))
 
     def move(self, stream: Stream, state: State) -> None:
@@ -213,7 +228,7 @@ class Core:
             elif identifier == Setting.HEADER_TABLE_SIZE:
                 most = self.limits.encoder_table_octets_max
                 self.encoder.table_size_max = min(value, most)
-            self.peer.apply(identifier, value)
+        self.peer.apply(values)
         return None
 
     def beyond_goaway(self, stream: int) -> bool:
@@ -264,3 +279,8 @@ class Core:
             self.streams.reset_closed(fault.stream)
         self.write(RstStream(fault.stream, fault.code))
         self.notices.append(StreamFailed(fault.stream, fault))
+
+
+@lru_cache(ANNOUNCEMENTS)
+def _settings_octets(values: SettingPairs) -> bytes:
+    return encode(Settings(values))

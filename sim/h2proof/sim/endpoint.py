@@ -36,8 +36,8 @@ class Peer(Endpoint, Protocol):
         """Take octets in any chunking, and tell what happened; raises nothing."""
 
     @property
-    def output(self) -> bytearray:
-        """What `take_output` would hand out; empty where there is nothing to send."""
+    def output(self) -> list[bytes]:
+        """What `take_output` would hand out, in pieces; empty where there is nothing to send."""
 
     @property
     def local_settings(self) -> Mapping[int, int]:

@@ -123,8 +123,8 @@ class Flow:
         stream.receive_credit -= octets
         return None
 
-    def check_credit(self, stream: Stream | None, octets: int) -> None:
-        """`IllegalSend` unless this endpoint may credit so many octets, None being stream 0."""
+    def credit(self, stream: Stream | None, octets: int) -> None:
+        """A WINDOW_UPDATE goes out, None being stream 0; `IllegalSend` where it must not."""
         if not 1 <= octets <= WINDOW_MAX:
             reason = f"an increment of {octets}"
             raise IllegalSend("RFC9113-6.9-03", reason, f"give 1 to {WINDOW_MAX} octets")
@@ -135,15 +135,11 @@ class Flow:
         if window + octets > WINDOW_MAX:
             reason = f"{octets} octets lift the window of {window} above {WINDOW_MAX}"
             raise IllegalSend("RFC9113-6.9.1-06", reason)
-
-    def credit_connection(self, octets: int) -> None:
-        """A WINDOW_UPDATE on stream 0 goes out."""
-        self.receive += octets
-
-    def credit_stream(self, stream: Stream, octets: int) -> None:
-        """A WINDOW_UPDATE on a stream goes out."""
-        stream.receive_credit += octets
-        self._receive_peak = max(self._receive_peak, stream.receive_credit)
+        if stream is None:
+            self.receive += octets
+        else:
+            stream.receive_credit += octets
+            self._receive_peak = max(self._receive_peak, stream.receive_credit)
 
     def check_receive_initial(self, octets: int, live: Iterable[Stream]) -> None:
         """`IllegalSend` where announcing this initial window would lift a window too high."""

@@ -55,7 +55,7 @@ from h2proof.sim.notices import (
     WindowOpened,
 )
 from h2proof.sim.push import promised_request, receive_promise, refuse_promise
-from h2proof.sim.settings import value_fault
+from h2proof.sim.settings import SETTING, read_announcement
 from h2proof.sim.streams import RECEIVE, Cell, Event, Role, State
 
 STREAM_SIZED: Final = frozenset({FrameType.DATA.value, FrameType.PRIORITY.value})
@@ -70,7 +70,6 @@ PING_OCTETS: Final = 8
 
 _U32: Final = Struct(">L")
 _TWO_U32: Final = Struct(">LL")
-_SETTING: Final = Struct(">HL")
 
 
 def misplaced(core: Core, row: Row | None, kind: int, flags: int, stream: int) -> Fault | None:
@@ -389,21 +388,20 @@ def _cell(core: Core, event: Event, stream: int) -> Cell | Fault | None:
 
 
 def _settings(core: Core, flags: int, number: int, length: int, payload: bytes) -> Fault | None:
-    if length % _SETTING.size or (length and flags & ACK):
+    if length % SETTING.size or (length and flags & ACK):
         return _misshapen(FrameType.SETTINGS, flags, number, payload)
     if flags & ACK:
-        values = core.own.acknowledge()
-        if values is not None:
-            core.bind_settings(values)
-            core.notices.append(SettingsAcknowledged(values))
+        acknowledged = core.own.acknowledge()
+        if acknowledged is not None:
+            core.bind_settings(acknowledged)
+            core.notices.append(SettingsAcknowledged(acknowledged))
         return None
-    values = tuple(_SETTING.iter_unpack(payload))
-    for identifier, value in values:
-        if fault := value_fault(identifier, value, core.peer_role):
-            return fault
+    values = read_announcement(payload, core.peer_role)
+    if isinstance(values, Fault):
+        return values
     if fault := core.obey(values):
         return fault
-    core.output += SETTINGS_ACK
+    core.output.append(SETTINGS_ACK)
     core.notices.append(SettingsReceived(values))
     return None
 
@@ -414,7 +412,7 @@ def _ping(core: Core, flags: int, number: int, length: int, payload: bytes) -> F
     if flags & ACK:
         core.notices.append(PingAcknowledged(payload))
     else:
-        core.output += raw(FrameType.PING, ACK, 0, payload)
+        core.output.append(raw(FrameType.PING, ACK, 0, payload))
         core.notices.append(PingReceived(payload))
     return None
 

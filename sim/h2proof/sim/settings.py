@@ -10,7 +10,9 @@ is known to those who ask for it.
 from collections import deque
 from collections.abc import Mapping
 from enum import IntEnum
+from functools import lru_cache
 from operator import index
+from struct import Struct
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -32,17 +34,20 @@ class Setting(IntEnum):
     NO_RFC7540_PRIORITIES = 9
 
 
-DEFAULTS: Final[Mapping[int, int]] = MappingProxyType(
-    {
-        Setting.HEADER_TABLE_SIZE.value: 4096,
-        Setting.ENABLE_PUSH.value: 1,
-        Setting.INITIAL_WINDOW_SIZE.value: 65_535,
-        Setting.MAX_FRAME_SIZE.value: 16_384,
-        Setting.ENABLE_CONNECT_PROTOCOL.value: 0,
-        Setting.NO_RFC7540_PRIORITIES.value: 0,
-    }
-)
+_DEFAULTS: Final = {
+    Setting.HEADER_TABLE_SIZE.value: 4096,
+    Setting.ENABLE_PUSH.value: 1,
+    Setting.INITIAL_WINDOW_SIZE.value: 65_535,
+    Setting.MAX_FRAME_SIZE.value: 16_384,
+    Setting.ENABLE_CONNECT_PROTOCOL.value: 0,
+    Setting.NO_RFC7540_PRIORITIES.value: 0,
+}
+DEFAULTS: Final[Mapping[int, int]] = MappingProxyType(_DEFAULTS)
 """Before any SETTINGS frame. Concurrency and the field section's size have no limit then."""
+
+SETTING: Final = Struct(">HL")
+ANNOUNCEMENTS: Final = 64
+"""So many are remembered, for connections begin in the same way."""
 
 IDENTIFIER_MAX: Final = 0xFFFF
 VALUE_MAX: Final = 0xFFFFFFFF
@@ -92,8 +97,8 @@ class OwnSettings:
     __slots__ = ("_in_force", "_latest", "_sent", "in_force", "latest")
 
     def __init__(self) -> None:
-        self._in_force = dict(DEFAULTS)
-        self._latest = dict(DEFAULTS)
+        self._in_force = _DEFAULTS.copy()
+        self._latest = _DEFAULTS.copy()
         self._sent: deque[SettingPairs] = deque()
         self.in_force: Mapping[int, int] = MappingProxyType(self._in_force)
         """What the peer has acknowledged, and so has to obey."""
@@ -136,20 +141,33 @@ class OwnSettings:
 class PeerSettings:
     """What the peer announced; in force as soon as it is received."""
 
-    __slots__ = ("_in_force", "in_force")
+    __slots__ = ("_in_force", "frame_octets_max", "in_force")
 
     def __init__(self) -> None:
-        self._in_force = dict(DEFAULTS)
+        self._in_force = _DEFAULTS.copy()
         self.in_force: Mapping[int, int] = MappingProxyType(self._in_force)
+        self.frame_octets_max = _DEFAULTS[Setting.MAX_FRAME_SIZE]
+        """The largest payload that may be sent."""
 
-    def apply(self, identifier: int, value: int) -> None:
-        """One legal value; identifiers that nobody here knows are kept and mean nothing."""
-        self._in_force[identifier] = value
+    def apply(self, values: SettingPairs) -> None:
+        """Legal values; identifiers that nobody here knows are kept and mean nothing."""
+        self._in_force.update(values)
+        self.frame_octets_max = self._in_force[Setting.MAX_FRAME_SIZE]
 
 
 def legal_announcement(values: Mapping[int, int], sender: Role, own: OwnSettings) -> SettingPairs:
     """The pairs of a SETTINGS frame; `IllegalSend` where a value must not be announced (now)."""
-    for identifier, value in values.items():
+    pairs = tuple(zip(map(index, values), map(index, values.values()), strict=True))
+    _check_pairs(pairs, sender)
+    connect = values.get(Setting.ENABLE_CONNECT_PROTOCOL)
+    if connect is not None and connect < own.latest[Setting.ENABLE_CONNECT_PROTOCOL]:
+        raise IllegalSend("RFC8441-3-04", "ENABLE_CONNECT_PROTOCOL stays 1 once it was announced")
+    return pairs
+
+
+@lru_cache(ANNOUNCEMENTS)
+def _check_pairs(values: SettingPairs, sender: Role) -> None:
+    for identifier, value in values:
         if not (0 <= identifier <= IDENTIFIER_MAX and 0 <= value <= VALUE_MAX):
             reason = f"setting {identifier}={value} does not fit into 16 and 32 bits"
             raise IllegalSend("RFC9113-6.5-09", reason)
@@ -158,10 +176,16 @@ def legal_announcement(values: Mapping[int, int], sender: Role, own: OwnSettings
             server_push = fault.requirement == "RFC9113-6.5.2-09"
             requirement = "RFC9113-6.5.2-06" if server_push else fault.requirement
             raise IllegalSend(requirement, fault.reason)
-    connect = own.latest[Setting.ENABLE_CONNECT_PROTOCOL]
-    if values.get(Setting.ENABLE_CONNECT_PROTOCOL, connect) < connect:
-        raise IllegalSend("RFC8441-3-04", "ENABLE_CONNECT_PROTOCOL stays 1 once it was announced")
-    return tuple([(index(identifier), index(value)) for identifier, value in values.items()])
+
+
+@lru_cache(ANNOUNCEMENTS)
+def read_announcement(payload: bytes, sender: Role) -> SettingPairs | Fault:
+    """The pairs in the payload of a SETTINGS frame, or what the first illegal one earns."""
+    values = tuple(SETTING.iter_unpack(payload))
+    for identifier, value in values:
+        if fault := value_fault(identifier, value, sender):
+            return fault
+    return values
 
 
 def check_priorities_kept(values: Mapping[int, int], own: OwnSettings) -> None:
