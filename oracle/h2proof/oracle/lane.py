@@ -161,7 +161,6 @@ class Lane:
             code = _TAKE[kind](self, place)
             if code >= 0:
                 party.last_event = self._event[place]
-                party.frames += 1
                 party.frames_real += 1
                 if view.first_event < 0:
                     view.first_event = party.last_event

@@ -115,6 +115,27 @@ def pair(
 class Party:
     """One side of a connection: as an accused, and as the one who has to react."""
 
+    __slots__ = (
+        "_connection",
+        "_trace",
+        "_unknowns",
+        "acknowledged",
+        "blocks",
+        "delivered",
+        "delivery",
+        "duties",
+        "end",
+        "findings",
+        "frame",
+        "frames_real",
+        "frames_unsure",
+        "holes",
+        "last_event",
+        "peer",
+        "role",
+        "view",
+    )
+
     frame: Callable[[int], None]
     """Judge the frame of this party at a place in the columns, and hand it on.
 
@@ -143,15 +164,14 @@ class Party:
         self.blocks = Blocks()
         self.duties = Duties(self)
         self.peer: Party = self
-        self.frames = 0
-        """Frames it has sent, holes counted as one."""
         self.frames_real = 0
+        """Frames it has sent."""
         self.frames_unsure = 0
         """Frames of its own of which something could not be judged."""
         self.holes = 0
+        """Gaps in what it has sent."""
         self.end = -1
         """The event of its FIN or RST; -1 while there is none."""
-        self.end_how = ""
         self.last_event = -1
         """Its last frame."""
         self.acknowledged: list[int] = []
@@ -185,7 +205,9 @@ class Party:
     def loose_octets(self, event: OctetsEvent) -> None:
         """Octets that make no frame: where a preface belongs, they are a wrong one."""
         view = self.view
-        late = self.frames or view.blind or (view.prefaced and not view.preface_due)
+        late = (
+            self.frames_real or self.holes or view.blind or (view.prefaced and not view.preface_due)
+        )
         if self.role != "client" or late:
             return
         sent = Sent(event.index, -1, event.packet, -1, 0, 0, len(event.octets))
@@ -207,7 +229,6 @@ class Party:
 
     def take(self, sent: Sent, knew: int | None) -> None:
         """Judge a frame of this party, and hand it on."""
-        self.frames += 1
         self.frames_real += 1
         self.last_event = sent.event
         if sent.type in _BLOCKS:
@@ -323,7 +344,6 @@ class Party:
         """Octets of this party are missing: those that a cut counts, or what a frame contained."""
         event = what.event if isinstance(what, Sent) else what.index
         self.holes += 1
-        self.frames += 1
         self.view.lose_sight()
         self.blocks.abandon()
         hole = Sent(event, -1, what.packet, HOLE, 0, 0, 0)
@@ -336,7 +356,7 @@ class Party:
     def ended(self, event: CutEvent) -> None:
         """FIN or RST of this party."""
         if self.end < 0:
-            self.end, self.end_how = event.index, event.how
+            self.end = event.index
 
     def close(self) -> None:
         """The trace is over: what is still owed, and matured, is missing."""

@@ -59,6 +59,7 @@ class Blocks:
         section = Section(self.opener)
         if self._octets <= BLOCK_OCTETS_MAX:
             self._decode(section, b"".join(self._parts))
+            section.of = self.opener.name if section.complaint else ""
         else:
             self.lose()
         self.opener, self._parts = None, []
@@ -105,7 +106,7 @@ class Blocks:
         elif self._late is not None:
             fields = self._late.decode(block)
         else:
-            fields = self._whole.decode(block)
+            fields = self.decode(block)
         if not isinstance(fields, Undecodable):
             section.fields = fields
             return

@@ -102,7 +102,7 @@ def _send_section(view: View, sent: Sent) -> None:
         view.table_size = section.updates[-1]
     live, view.block_stream = view.block_stream, None
     if section.promises:
-        promised = view.streams.get(section.opener.value)
+        promised = view.streams.get(section.promised)
         if promised is not None:
             promised.method, promised.target = section.method, section.target
         return
@@ -241,7 +241,7 @@ def _deliver_continuation(view: View, sent: Sent) -> None:
 def _read_section(view: View, section: Section, stream: int) -> None:
     """What a block says about its stream, if that is still there."""
     if section.promises:
-        view.got_promised_request(section.opener.value, section.method, section.target)
+        view.got_promised_request(section.promised, section.method, section.target)
         return
     live = view.streams.get(stream)
     if live is None:

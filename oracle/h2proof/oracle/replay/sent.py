@@ -64,12 +64,14 @@ class Section:
 
     __slots__ = (
         "complaint",
+        "ends_stream",
         "fields",
         "length",
         "lines",
         "links",
         "method",
-        "opener",
+        "of",
+        "promised",
         "promises",
         "protocol",
         "reason",
@@ -80,17 +82,22 @@ class Section:
     )
 
     def __init__(self, opener: Sent) -> None:
-        self.opener = opener
-        """The HEADERS or PUSH_PROMISE that began the block."""
         self.fields: tuple[tuple[bytes | None, bytes | None], ...] | None = None
         """The field lines, None for a name or value that cannot be known; None: not decoded."""
         self.lines: Lines | None = None
         """What one pass over them found, while the frame is being judged."""
         self.promises = opener.type == PUSH_PROMISE
+        """Whether it began with PUSH_PROMISE, ..."""
+        self.promised = opener.value if self.promises else 0
+        """... and for which stream."""
+        self.ends_stream = opener.ends_stream
+        """Whether it began with HEADERS that has END_STREAM."""
         self.told = False
         """A log told the fields (or that there were some); nobody saw the block."""
         self.complaint = ""
-        """Why the block does not decode."""
+        """Why the block does not decode, ..."""
+        self.of = ""
+        """... and then the name of the frame with which it began."""
         self.reason = ""
         """The kind of that: `zero`, `index`, `huffman`, `integer`, `late update` or `other`."""
         self.method: bytes | None = None

@@ -483,14 +483,20 @@ class View:
             self.tombs.put(stream, known | fact)
 
     def _bury(self, live: Stream) -> None:
-        if self._undo is not None:
-            self._undo.tomb(self.tombs, live.id)
+        stream, undo = live.id, self._undo
+        if undo is not None:
+            undo.tomb(self.tombs, stream)
+            for table in (self.streams, self.counting, self.generous, self.promised):
+                if stream in table:
+                    undo.entry(table, stream)
         self.tombs.bury(live)
-        for table in (self.streams, self.counting, self.generous, self.promised):
-            if live.id in table:
-                if self._undo is not None:
-                    self._undo.entry(table, live.id)
-                del table[live.id]
+        del self.streams[stream]
+        if stream in self.counting:
+            del self.counting[stream]
+        elif stream in self.promised:
+            del self.promised[stream]
+        if stream in self.generous:
+            del self.generous[stream]
 
     # -- what is missing --
 

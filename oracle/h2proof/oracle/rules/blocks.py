@@ -55,7 +55,7 @@ def continuation_without_block(view: View, sent: Sent) -> Iterator[Fact]:
 def _fails(sent: Sent, *reasons: str) -> Iterator[Fact]:
     section = sent.section
     if section is not None and section.complaint and section.reason in reasons:
-        yield Fact(f"the field block of {section.opener.name} does not decode: {section.complaint}")
+        yield Fact(f"the field block of {section.of} does not decode: {section.complaint}")
 
 
 @rule(

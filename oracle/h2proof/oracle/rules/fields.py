@@ -58,7 +58,7 @@ def _about(sent: Sent) -> int:
     """A malformed promise is about the promised stream."""
     section = sent.section
     assert section is not None
-    return section.opener.value if section.promises else sent.stream
+    return section.promised if section.promises else sent.stream
 
 
 def _says(

@@ -15,7 +15,7 @@ _ACCEPTED: Final = ("9113-8.1.1-05", "9113-8.1.1-07", "9113-8.1.1-01")
 def ends(sent: Sent) -> bool:
     """True if the message ends with this frame, or with the block that it completes."""
     if sent.type == CONTINUATION:
-        return sent.section is not None and sent.section.opener.ends_stream
+        return sent.section is not None and sent.section.ends_stream
     return sent.ends_stream
 
 

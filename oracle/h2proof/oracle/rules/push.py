@@ -158,7 +158,7 @@ def promise_is_not_safe(view: View, sent: Sent) -> Iterator[Fact]:
     section = _promised(sent)
     method = section.method if section is not None else None
     if section is not None and method is not None and method not in SAFE_AND_CACHEABLE:
-        yield Fact(f"the promised method is {shown(method)}", stream=section.opener.value)
+        yield Fact(f"the promised method is {shown(method)}", stream=section.promised)
 
 
 @rule(
@@ -173,7 +173,7 @@ def promise_announces_content(view: View, sent: Sent) -> Iterator[Fact]:
     section = _promised(sent)
     if section is not None and section.length:
         text = f"the promised request has a content-length of {section.length}"
-        yield Fact(text, stream=section.opener.value)
+        yield Fact(text, stream=section.promised)
 
 
 @rule(HEADERS, "9113-8.4.2-02", stage=Stage.MINOR, level="SHOULD")
