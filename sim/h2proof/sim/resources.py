@@ -55,12 +55,10 @@ _new: Final = tuple.__new__
 class Holding(ref[Any]):
     """What is known of a resource: a weak reference to the object that stands for it."""
 
-    __slots__ = ("acquired", "live", "pool")
+    __slots__ = ("acquired", "live")
     acquired: Row
     """The event of its acquisition."""
     live: bool
-    pool: "ref[Pool[Any]] | None"
-    """The pool that the object was made for."""
 
     @property
     def resource(self) -> Resource:
@@ -73,6 +71,13 @@ class Holding(ref[Any]):
         """The stream that it belongs to."""
         stream: int = self.acquired[STREAM]
         return stream
+
+
+class Pooled(Holding):
+    """What is known of an object that was made for a pool."""
+
+    __slots__ = ("pool",)
+    pool: "ref[Pool[Any]]"
 
 
 class Register:
@@ -121,7 +126,8 @@ class Register:
             resource = _new(Resource, (after.kind, after.number, after.generation + 1))
         at = self._clock.now_ns
         row = (ResourceEvent, at, connection, "acquired", resource, stream, by, size, ())
-        holding.acquired, holding.live, holding.pool = row, True, None
+        holding.acquired = row
+        holding.live = True
         self._known[resource] = holding
         self._write(row)
         return resource
@@ -142,16 +148,17 @@ class Register:
         It may be made for a `pool`. TypeError for a class that allows no weak references
         (`__slots__` without `__weakref__`).
         """
-        holding = Holding(obj, self._died)
+        if pool is None:
+            holding = Holding(obj, self._died)
+        else:
+            holding = pooled = Pooled(obj, self._died)
+            pooled.pool = ref(pool)
         number = self._numbers[kind] = self._numbers[kind] + 1
         resource = _new(Resource, (kind, number, 1))
         at = self._clock.now_ns
         row = (ResourceEvent, at, connection, "acquired", resource, stream, by, size, ())
-        holding.acquired, holding.live, holding.pool = (
-            row,
-            True,
-            None if pool is None else ref(pool),
-        )
+        holding.acquired = row
+        holding.live = True
         self._known[resource] = holding
         self._write(row)
         return resource
@@ -177,7 +184,8 @@ class Register:
         before = self._known.get(resource)
         if before is not None and before.live:
             after = self._known[resource] = Holding(obj, self._died)
-            after.acquired, after.live, after.pool = before.acquired, True, before.pool
+            after.acquired = before.acquired
+            after.live = True
 
     def _died(self, holding: Holding) -> None:
         if holding.live:

@@ -26,7 +26,7 @@ from types import (
 from typing import Any, Final
 
 from h2proof.sim.clock import waits_for
-from h2proof.sim.resources import NOBODY, Holding, Register
+from h2proof.sim.resources import NOBODY, Holding, Pooled, Register
 from h2proof.sim.trace import ResourceEvent, Trace
 from h2proof.sim.world.faults import Faulty
 
@@ -261,10 +261,10 @@ def _known_chains(live: Iterable[Holding]) -> list[tuple[Holding, Chain | None]]
     waiting: set[int] = set()
     asked: list[object] = []
     for holding in live:
-        known = holding.pool
-        if known is not None and known not in asked:
-            asked.append(known)
-            if (pool := known()) is not None:
+        if type(holding) is Pooled and holding.pool not in asked:
+            asked.append(holding.pool)
+            pool = holding.pool()
+            if pool is not None:
                 waiting |= pool.unshared()
     told: list[tuple[Holding, Chain | None]] = []
     for holding in live:
@@ -274,7 +274,7 @@ def _known_chains(live: Iterable[Holding]) -> list[tuple[Holding, Chain | None]]
             chain = ()
         elif isinstance(obj, asyncio.Task) and not obj.done():
             chain = (f"it waits for {waits_for(obj)}",)
-        elif holding.pool is not None and id(obj) in waiting:
+        elif id(obj) in waiting and type(holding) is Pooled:
             chain = IN_POOL
         told.append((holding, chain))
     return told
