@@ -327,3 +327,26 @@ def test_a_cancelled_read_leaves_the_octets_where_they_are() -> None:
         return await stage.client.read()
 
     assert encode(Ping()) == stage.loop.run_until_complete(read())
+
+
+@pytest.mark.parametrize("delay_ns", [0, MS])
+def test_frames_travel_alike_one_by_one_and_in_one_piece(delay_ns: int) -> None:
+    frames = [encode(Settings()), encode(Data(1, bytes(30))), encode(Ping())] * 3
+    one_by_one, at_once = (
+        Stage(PipeOptions(delay_ns=delay_ns)),
+        Stage(PipeOptions(delay_ns=delay_ns)),
+    )
+    for frame in frames:
+        one_by_one.server.put(frame)
+    at_once.server.put(b"".join(frames))
+
+    for stage in (one_by_one, at_once):
+        stage.server.put(frames[0][:5])
+        stage.server.put(frames[0][5:] + frames[1])
+        stage.reader(stage.client)
+        stage.loop.advance()
+
+    assert one_by_one.trace == at_once.trace
+    assert one_by_one.read == at_once.read
+    assert [*frames, frames[0][:5], frames[0][5:], frames[1]] == at_once.read
+    assert 0 == one_by_one.server.outgoing.held

@@ -107,7 +107,7 @@ def test_labels_say_what_a_step_is() -> None:
         "resume b",
         "resume a sleeps",
         "resume b sleeps",
-        "call Waiter.set_result",
+        "call Future.set_result",
         "deliver a: client's octets",
         "deliver b: client's octets",
     } <= labels

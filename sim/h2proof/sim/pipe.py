@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 
 from h2proof.sim.clock import VirtualLoop
 from h2proof.sim.codec import HEADER_LENGTH, PREFACE, read_header
-from h2proof.sim.scheduler import Waiter
+from h2proof.sim.scheduler import Awaited, Waiter
 from h2proof.sim.trace import DeliveredEvent, Sender, Trace
 
 Cut = Literal["fin", "rst"]
@@ -109,7 +109,7 @@ class Pipe:
         self._loop = loop
         self._trace = trace
         self._sent, self._rows = trace.sent, trace.rows
-        self._arrive_at_ns = loop.call_plain_at_ns
+        self._call_at_ns = loop.call_plain_at_ns
         self._capacity = options.capacity
         self._delay_ns = options.delay_ns
         self._chunk = options.chunk
@@ -120,6 +120,7 @@ class Pipe:
         self._waiting: deque[_Blocked] = deque()
         self._arrived: deque[Piece] = deque()
         self._reader: Waiter | None = None
+        self._awaited: Awaited = (self._name, "deliver", True)
         self._paused = False
         # the frame that is being handed over, and how much its sender knew when it began
         self._partial = bytearray()
@@ -127,8 +128,11 @@ class Pipe:
         self._preface_left = PREFACE if sender == "client" else b""
         self._garbage = False
         """Set when the preface was not the preface: what follows has no frames either."""
+        self._at_once = -1
+        """How full a pipe may get with a frame that is handed over whole, and travels whole."""
         self._ended = False
         self._cut = False
+        self._look()
 
     # -- the sender's side --
 
@@ -144,30 +148,21 @@ class Pipe:
         """
         if self.shut:
             raise PipeCut("rst" if self._cut else "fin", self._name)
-        size, waiting, now_ns = len(octets), self._waiting, self._loop.now_ns
-        if not size:
-            return not waiting
-        pieces: Sequence[Piece]
+        size = len(octets)
         if (
-            size < HEADER_LENGTH
-            or size != HEADER_LENGTH + (octets[0] << 16 | octets[1] << 8 | octets[2])
-            or self._partial
-            or self._preface_left
-            or self._garbage
+            self.held + size <= self._at_once
+            and size >= HEADER_LENGTH
+            and size == HEADER_LENGTH + (octets[0] << 16 | octets[1] << 8 | octets[2])
         ):
-            pieces = self._record(octets)
-        else:
-            pieces = ((octets, self._sent(self.sender, octets, now_ns, self.connection)),)
-        if waiting or self._chunk is not None or self.held + size > self._capacity:
-            waiting.extend(_Blocked(part, frame) for part, frame in pieces)
+            now_ns = self._loop.now_ns
+            piece = octets, self._sent(self.sender, octets, now_ns, self.connection)
+            self.held += size
+            self._call_at_ns(now_ns + self._delay_ns, self.lane, self._arrive, (piece,))
+            return True
+        if size:
+            self._waiting.extend(_Blocked(part, frame) for part, frame in self._record(octets))
             self._accept()
-            return not waiting
-        self.held += size
-        if self._delay_ns:
-            self._arrive_at_ns(now_ns + self._delay_ns, self.lane, self._arrive, *pieces)
-        else:
-            self._arrive(*pieces)
-        return True
+        return not self._waiting
 
     async def write(self, octets: bytes) -> None:
         """Hand over octets; comes back when all have been accepted, PipeCut if that cannot be."""
@@ -215,6 +210,7 @@ class Pipe:
         """Have room for a whole frame of the default size from now on, in one piece."""
         self._capacity = max(self._capacity, FRAME_ROOM)
         self._chunk = None
+        self._look()
         if self._waiting:
             self._accept()
 
@@ -244,9 +240,15 @@ class Pipe:
             pieces.append(END)
         if pieces and self._delay_ns:
             at_ns = self._loop.now_ns + self._delay_ns
-            self._arrive_at_ns(at_ns, self.lane, self._arrive, *pieces)
+            self._call_at_ns(at_ns, self.lane, self._arrive, pieces)
         elif pieces:
-            self._arrive(*pieces)
+            self._arrive(pieces)
+
+    def _look(self) -> None:
+        """See whether a whole frame can be taken as it is from now on."""
+        begun = self._partial or self._preface_left or self._garbage
+        plain = self._delay_ns and self._chunk is None
+        self._at_once = self._capacity if plain and not begun else -1
 
     def _record(self, octets: bytes) -> list[Piece]:
         """Write the frames that end in `octets` into the trace; the octets in pieces."""
@@ -269,6 +271,7 @@ class Pipe:
             whole = octets[offset:end]
             pieces.append((whole, self._sent(self.sender, whole, at, self.connection)))
             offset = end
+        self._look()
         return pieces
 
     def _record_partial(self, octets: bytes, offset: int, pieces: list[Piece]) -> int:
@@ -330,7 +333,7 @@ class Pipe:
 
     # -- on the way --
 
-    def _arrive(self, *pieces: Piece) -> None:
+    def _arrive(self, pieces: Sequence[Piece]) -> None:
         if self._cut:
             return
         self._arrived.extend(pieces)
@@ -363,9 +366,7 @@ class Pipe:
         stepped = self._burst
         while not self._cut:
             if self._paused or not self._arrived:
-                reader = self._reader = Waiter(loop=self._loop)
-                reader.what, reader.kind, reader.rests = self._name, "deliver", True
-                del reader
+                self._reader = self._loop.wait_for(self._awaited)
                 try:
                     await self._reader
                 finally:

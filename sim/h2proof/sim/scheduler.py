@@ -29,10 +29,18 @@ class Label(NamedTuple):
         return f"{self.kind} {self.whose}" + (f": {self.what}" if self.what else "")
 
 
+class Asked(Protocol):
+    """Who was asked for a step."""
+
+    unswept: bool
+    """Whether a step that is ready was cancelled."""
+
+
 class Step(asyncio.Handle):
     """A callback that is ready to run; `Agenda.call_soon` makes it."""
 
-    __slots__ = ("args", "callback", "context", "number", "owner")
+    __slots__ = ("args", "asked", "callback", "context", "number", "owner")
+    asked: Asked
     callback: Callable[..., object]
     args: tuple[Any, ...]
     context: Context | None
@@ -48,6 +56,7 @@ class Step(asyncio.Handle):
         """Forget the callback; it will not run."""
         self.callback = nothing
         self.args = ()
+        self.asked.unswept = True
 
     def cancelled(self) -> bool:
         """Whether `cancel` was called."""
@@ -60,7 +69,8 @@ class Step(asyncio.Handle):
 class Timer(asyncio.TimerHandle):
     """A callback that gets ready at a virtual time; `whose` it is, is told in its label."""
 
-    __slots__ = ("args", "at_ns", "callback", "context", "number", "owner", "whose")
+    __slots__ = ("args", "asked", "at_ns", "callback", "context", "number", "owner", "whose")
+    asked: Asked
     at_ns: int
     whose: str
     callback: Callable[..., object]
@@ -77,6 +87,7 @@ class Timer(asyncio.TimerHandle):
         """Forget the callback; it will not run."""
         self.callback = nothing
         self.args = ()
+        self.asked.unswept = True
 
     def cancelled(self) -> bool:
         """Whether `cancel` was called."""
@@ -90,18 +101,20 @@ class Timer(asyncio.TimerHandle):
         return f"<Timer {self.whose} @{self.at_ns}ns>"
 
 
-class Waiter(asyncio.Future[None]):
-    """A future that says what is waited for, made by `VirtualLoop.waiter`.
+Awaited = tuple[str, StepKind, bool]
+"""What is waited for, what kind of step the wake-up is, and whether who waits rests.
 
-    Its wake-up is a step with that label. Who `rests` waits for something that need not come: a
-    reader for octets while the connection is open, a server for work. Everybody else who waits when
-    all is quiet is stuck.
-    """
+Who rests waits for something that need not come: a reader for octets while the connection is open,
+a server for work. Everybody else who waits when all is quiet is stuck.
+"""
 
-    __slots__ = ("kind", "rests", "what")
-    what: str
-    kind: StepKind
-    rests: bool
+Waiter = asyncio.Future[None]
+"""A future that says what is waited for, made by `VirtualLoop.waiter`."""
+
+
+def awaited(future: object) -> Awaited | None:
+    """What is waited for, if the future is a waiter."""
+    return getattr(future, "awaited", None)
 
 
 def nothing() -> None:
@@ -116,9 +129,11 @@ def label_of(step: Step | Timer) -> Label:
     if not isinstance(task, asyncio.Task):
         name = getattr(step.callback, "__qualname__", type(step.callback).__name__)
         return Label("call", name)
-    if step.args and isinstance(step.args[0], Waiter):
-        return Label(step.args[0].kind, task.get_name(), step.args[0].what)
-    return Label("resume", task.get_name())
+    told = awaited(step.args[0]) if step.args else None
+    if told is None:
+        return Label("resume", task.get_name())
+    what, kind, _ = told
+    return Label(kind, task.get_name(), what)
 
 
 class Schedule(Protocol):

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextvars import Context, copy_context
 from heapq import heappop, heappush
+from operator import attrgetter
 from typing import Any, Final, Literal, TypeVarTuple
 
 from h2proof.sim.clock.outside import Sealed
@@ -19,6 +20,9 @@ Ts = TypeVarTuple("Ts")
 AnyStep = Step | Timer
 Stop = Literal["idle", "time", "steps", "stopped"]
 """Why a loop came back: nothing left to happen, nothing before the time given, too many steps."""
+
+ARRIVAL: Final = attrgetter("number")
+"""A step's place in the order of getting ready."""
 
 SECOND_NS: Final = 1_000_000_000
 
@@ -31,6 +35,8 @@ class Agenda(Sealed):
 
     def __init__(self) -> None:
         self.now_ns = 0
+        self.unswept = False
+        """Whether a head may have been cancelled."""
         self._heads: list[AnyStep] = []
         """Who can be next, in the order of getting ready; also what was cancelled, until it is swept."""
         self._plain: deque[AnyStep] = deque()
@@ -52,6 +58,7 @@ class Agenda(Sealed):
     ) -> Step:
         """Run the callback in a step of its own, after this one."""
         step: Step = Step()
+        step.asked = self
         step.callback = callback
         step.args = args
         step.context = copy_context() if context is None else context
@@ -62,15 +69,11 @@ class Agenda(Sealed):
             owner = step.owner = id(task) if isinstance(task, Task) else PLAIN
         except AttributeError:
             owner = step.owner = PLAIN
-        if not owner:
-            if not self._plain:
-                self._heads.append(step)
-            self._plain.append(step)
-        elif owner in self._behind:
-            self._wait_behind(step)
-        else:
+        if owner and owner not in self._behind:
             self._behind[owner] = None
             self._heads.append(step)
+        else:
+            self._enter(step)
         return step
 
     def call_soon_threadsafe(
@@ -84,6 +87,7 @@ class Agenda(Sealed):
     ) -> Timer:
         """Run a callback of no task, which looks at no context, at `at_ns` virtual nanoseconds."""
         timer: Timer = Timer()
+        timer.asked = self
         timer.at_ns = at_ns
         timer.whose = whose
         timer.callback = callback
@@ -152,23 +156,41 @@ class Agenda(Sealed):
                 if timer.callback is nothing:
                     continue
                 self._number = timer.number = self._number + 1
-                owner = timer.owner
-                if not owner:
-                    if not plain:
-                        heads.append(timer)
-                    plain.append(timer)
-                elif owner in self._behind:
-                    self._wait_behind(timer)
-                else:
-                    self._behind[owner] = None
+                if timer.owner:
+                    self._enter(timer)
+                    continue
+                if not plain:
                     heads.append(timer)
+                plain.append(timer)
 
-    def _wait_behind(self, step: AnyStep) -> None:
-        """Let a task have one more step ready, behind those that it has."""
-        queue = self._behind[step.owner]
-        if queue is None:
-            queue = self._behind[step.owner] = deque()
-        queue.append(step)
+    def _enter(self, step: AnyStep) -> None:
+        """Let a step be ready, behind those of its owner."""
+        owner, behind = step.owner, self._behind
+        if not owner:
+            if not self._plain:
+                self._heads.append(step)
+            self._plain.append(step)
+        elif owner not in behind:
+            behind[owner] = None
+            self._heads.append(step)
+        elif (queue := behind[owner]) is not None:
+            queue.append(step)
+        else:
+            behind[owner] = deque((step,))
+
+    def _sweep(self) -> None:
+        """Put those aside that were cancelled, such that all heads can be chosen."""
+        self.unswept = False
+        steps = sorted(self._ready(), key=ARRIVAL)
+        if all(step.callback is not nothing for step in steps):
+            return
+        for each in (self._heads, self._plain, self._behind):
+            each.clear()
+        for step in steps:
+            if step.callback is nothing:
+                self._cancelled.append(step)
+            else:
+                self._enter(step)
 
     def _move_time(self, until_ns: int | None) -> Stop | None:
         """To the next timer that was not cancelled, or as far as it may go; why not to a timer."""
@@ -190,20 +212,19 @@ class Agenda(Sealed):
 
     def _forget(self) -> None:
         """Have nothing to happen any more."""
-        for pending in (self._heads, self._plain, self._behind, self._cancelled):
-            pending.clear()
+        for each in (self._heads, self._plain, self._behind, self._cancelled):
+            each.clear()
         self._due.clear()
         self._times.clear()
 
     # -- looking at it --
 
     def _ready(self) -> Iterator[AnyStep]:
-        """All steps that are ready, in no order."""
+        """All steps that are ready but for those that were put aside, in no order."""
         yield from (step for step in self._heads if step.owner)
         yield from self._plain
         for queue in self._behind.values():
             yield from queue or ()
-        yield from self._cancelled
 
     def pending(self) -> tuple[object, ...]:
         """All steps that are ready and timers that are set: labels and times, sorted."""

@@ -11,17 +11,22 @@ from asyncio import events
 from bisect import insort
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from contextvars import Context
-from operator import attrgetter
 from typing import Any, Final, TypeVar, cast
 from weakref import ref
 
-from h2proof.sim.clock.agenda import Agenda, AnyStep, Stop
-from h2proof.sim.scheduler import FIFO, Fifo, Schedule, Seeded, StepKind, Waiter, nothing
+from h2proof.sim.clock.agenda import ARRIVAL, Agenda, AnyStep, Stop
+from h2proof.sim.scheduler import (
+    FIFO,
+    Awaited,
+    Fifo,
+    Schedule,
+    Seeded,
+    StepKind,
+    Waiter,
+    awaited,
+)
 
 T = TypeVar("T")
-
-ARRIVAL: Final = attrgetter("number")
-"""A step's place in the order of getting ready."""
 
 SPINS_MAX: Final = 10_000
 """Steps at one instant after which a pending timer fires all the same: polling takes time."""
@@ -81,33 +86,34 @@ class VirtualLoop(Agenda):
         in_order = isinstance(schedule, Fifo)
         draw = schedule.draw if type(schedule) is Seeded else None
         spins_end = self.steps + SPINS_MAX
+        limit = min(spins_end, last)
         step: AnyStep
         while True:
             if times and times[0] <= self.now_ns:
                 self._fire()
-            if not (heads or cancelled) or (self.steps >= spins_end and times):
-                stop = self._move_time(until_ns)
-                if stop is not None and not (heads or cancelled):
-                    return stop
-                spins_end = self.steps + SPINS_MAX
-                continue
-            if self.steps >= last:
-                return "steps"
+            if (not heads and not cancelled) or self.steps >= limit:
+                if not (heads or cancelled) or (self.steps >= spins_end and times):
+                    stop = self._move_time(until_ns)
+                    if stop is not None and not (heads or cancelled):
+                        return stop
+                    spins_end = self.steps + SPINS_MAX
+                    limit = min(spins_end, last)
+                    continue
+                if self.steps >= last:
+                    return "steps"
 
             # who is next
+            if self.unswept and not in_order:
+                self._sweep()
             if not heads:
                 step = cancelled.pop()
             else:
-                swept, place, ready = False, 0, len(heads)
-                if not in_order:
-                    for step in heads:
-                        if step.callback is nothing:
-                            swept, place = True, heads.index(step)
-                            break
-                    else:
-                        if ready > 1:
-                            place = schedule.choose(heads) if draw is None else int(draw() * ready)
-                            choices.append(place)
+                ready = len(heads)
+                if ready > 1 and not in_order:
+                    place = schedule.choose(heads) if draw is None else int(draw() * ready)
+                    choices.append(place)
+                else:
+                    place = 0
                 step = heads[place]
                 if step.owner:
                     del heads[place]
@@ -124,22 +130,24 @@ class VirtualLoop(Agenda):
                     else:
                         del heads[place]
                         insort(heads, plain[0], key=ARRIVAL)
-                if swept:
-                    cancelled.append(step)
-                    continue
 
             self.steps += 1
-            context = step.context
+            callback, args, context = step.callback, step.args, step.context
             try:
-                if context is None:
-                    step.callback(*step.args)
+                if len(args) == 1:
+                    if context is None:
+                        callback(args[0])
+                    else:
+                        context.run(callback, args[0])
+                elif context is None:
+                    callback(*args)
                 else:
-                    context.run(step.callback, *step.args)
+                    context.run(callback, *args)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:  # noqa: BLE001  # as asyncio: the loop outlives a callback
                 self.call_exception_handler({"message": "a callback failed", "exception": error})
-            del step  # a traceback may keep this frame, and a step keeps its task
+            del step, callback, args  # a traceback may keep this frame, and a step keeps its task
             if self._stopping:
                 return "stopped"
 
@@ -203,9 +211,13 @@ class VirtualLoop(Agenda):
 
     def waiter(self, what: str, kind: StepKind = "resume", *, rests: bool = False) -> Waiter:
         """A future that says what is waited for: in labels of steps, and in `waiting`."""
-        waiter = Waiter(loop=self)
-        waiter.what, waiter.kind, waiter.rests = what, kind, rests
-        return waiter
+        return self.wait_for((what, kind, rests))
+
+    def wait_for(self, told: Awaited) -> Waiter:
+        """The same, for what was put into words before."""
+        waiter: Any = asyncio.Future(loop=self)
+        waiter.awaited = told
+        return cast("Waiter", waiter)
 
     def create_task(
         self,
@@ -298,15 +310,16 @@ class VirtualLoop(Agenda):
 
 
 def _rests(task: "asyncio.Task[Any]") -> bool:
-    future = getattr(task, "_fut_waiter", None)
-    return isinstance(future, Waiter) and future.rests
+    told = awaited(getattr(task, "_fut_waiter", None))
+    return told is not None and told[2]
 
 
 def waits_for(task: "asyncio.Task[Any]") -> str:
     """What a task waits for, as far as it can be said: a `Waiter`'s text, or where it stands."""
     future = getattr(task, "_fut_waiter", None)
-    if isinstance(future, Waiter):
-        return future.what
+    told = awaited(future)
+    if told is not None:
+        return told[0]
     innermost: Any = task.get_coro()
     place = "its next step"
     while innermost is not None and hasattr(innermost, "cr_frame"):
