@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 from h2proof.sim.clock import VirtualLoop
 from h2proof.sim.codec import HEADER_LENGTH, PREFACE, read_header
 from h2proof.sim.scheduler import Awaited, Waiter
-from h2proof.sim.trace import DeliveredEvent, Sender, Trace
+from h2proof.sim.trace import DeliveredEvent, FrameEvent, Sender, Trace
 
 Cut = Literal["fin", "rst"]
 
@@ -108,7 +108,7 @@ class Pipe:
         """Whether nothing more can be handed over: it was cut, or its sender has ended it."""
         self._loop = loop
         self._trace = trace
-        self._sent, self._rows = trace.sent, trace.rows
+        self._written = trace.written
         self._call_at_ns = loop.call_plain_at_ns
         self._capacity = options.capacity
         self._delay_ns = options.delay_ns
@@ -154,8 +154,9 @@ class Pipe:
             and size >= HEADER_LENGTH
             and size == HEADER_LENGTH + (octets[0] << 16 | octets[1] << 8 | octets[2])
         ):
-            now_ns = self._loop.now_ns
-            piece = octets, self._sent(self.sender, octets, now_ns, self.connection)
+            now_ns, written = self._loop.now_ns, self._written
+            piece = octets, len(written)
+            written.append((FrameEvent, now_ns, self.connection, self.sender, octets))
             self.held += size
             self._call_at_ns(now_ns + self._delay_ns, self.lane, self._arrive, (piece,))
             return True
@@ -269,7 +270,8 @@ class Pipe:
                 offset = self._record_partial(octets, offset, pieces)
                 continue
             whole = octets[offset:end]
-            pieces.append((whole, self._sent(self.sender, whole, at, self.connection)))
+            pieces.append((whole, len(self._written)))
+            self._written.append((FrameEvent, at, self.connection, self.sender, whole))
             offset = end
         self._look()
         return pieces
@@ -380,17 +382,14 @@ class Pipe:
                 self.held -= len(octets)
                 if frame is not None:
                     self.delivered += 1
-                    self._rows.append((DeliveredEvent, self._loop.now_ns, self.connection, frame))
+                    self._written.append(
+                        (DeliveredEvent, self._loop.now_ns, self.connection, frame)
+                    )
                 if self._waiting:
                     self._accept()
                 return octets
             stepped = True
         raise PipeCut("rst", self._name)
-
-
-def next_step() -> NextStep:
-    """The same as `NEXT_STEP`."""
-    return NEXT_STEP
 
 
 class Transport:

@@ -46,10 +46,9 @@ class Agenda(Sealed):
         self._cancelled: list[AnyStep] = []
         """Swept from the heads; they run, as steps that do nothing, when nobody else can."""
         self._number = 0
-        self._due: dict[int, list[Timer]] = {}
-        """The timers of each time at which some are due."""
-        self._times: list[int] = []
-        """Those times, a heap."""
+        self._timers: list[tuple[int, int, Timer]] = []
+        """A heap of the timers that are set, those of one time in the order in which they were."""
+        self._timer_count = 0
 
     # -- asking for steps --
 
@@ -94,11 +93,8 @@ class Agenda(Sealed):
         timer.args = args
         timer.context = None
         timer.owner = PLAIN
-        if at_ns in self._due:
-            self._due[at_ns].append(timer)
-        else:
-            self._due[at_ns] = [timer]
-            heappush(self._times, at_ns)
+        self._timer_count += 1
+        heappush(self._timers, (at_ns, self._timer_count, timer))
         return timer
 
     def call_at_ns(
@@ -150,18 +146,18 @@ class Agenda(Sealed):
 
     def _fire(self) -> None:
         """Timers that are due get ready, those of one time in the order in which they were set."""
-        heads, plain, times = self._heads, self._plain, self._times
-        while times and times[0] <= self.now_ns:
-            for timer in self._due.pop(heappop(times)):
-                if timer.callback is nothing:
-                    continue
-                self._number = timer.number = self._number + 1
-                if timer.owner:
-                    self._enter(timer)
-                    continue
-                if not plain:
-                    heads.append(timer)
-                plain.append(timer)
+        heads, plain, timers = self._heads, self._plain, self._timers
+        while timers and timers[0][0] <= self.now_ns:
+            timer = heappop(timers)[2]
+            if timer.callback is nothing:
+                continue
+            self._number = timer.number = self._number + 1
+            if timer.owner:
+                self._enter(timer)
+                continue
+            if not plain:
+                heads.append(timer)
+            plain.append(timer)
 
     def _enter(self, step: AnyStep) -> None:
         """Let a step be ready, behind those of its owner."""
@@ -194,28 +190,22 @@ class Agenda(Sealed):
 
     def _move_time(self, until_ns: int | None) -> Stop | None:
         """To the next timer that was not cancelled, or as far as it may go; why not to a timer."""
-        times = self._times
-        while times:
-            at_ns = times[0]
-            for timer in self._due[at_ns]:
-                if timer.callback is not nothing:
-                    break
-            else:
-                del self._due[heappop(times)]
-                continue
-            if until_ns is not None and at_ns > until_ns:
-                self.now_ns = max(self.now_ns, until_ns)
-                return "time"
-            self.now_ns = max(self.now_ns, at_ns)
-            return None
-        return "idle"
+        timers = self._timers
+        while timers and timers[0][2].callback is nothing:
+            heappop(timers)
+        if not timers:
+            return "idle"
+        at_ns = timers[0][0]
+        if until_ns is not None and at_ns > until_ns:
+            self.now_ns = max(self.now_ns, until_ns)
+            return "time"
+        self.now_ns = max(self.now_ns, at_ns)
+        return None
 
     def _forget(self) -> None:
         """Have nothing to happen any more."""
-        for each in (self._heads, self._plain, self._behind, self._cancelled):
+        for each in (self._heads, self._plain, self._behind, self._cancelled, self._timers):
             each.clear()
-        self._due.clear()
-        self._times.clear()
 
     # -- looking at it --
 
@@ -229,9 +219,8 @@ class Agenda(Sealed):
     def pending(self) -> tuple[object, ...]:
         """All steps that are ready and timers that are set: labels and times, sorted."""
         timers = [
-            (timer.at_ns, label_of(timer))
-            for timers in self._due.values()
-            for timer in timers
+            (at_ns, label_of(timer))
+            for at_ns, _, timer in self._timers
             if timer.callback is not nothing
         ]
         ready = [label_of(step) for step in self._ready() if step.callback is not nothing]

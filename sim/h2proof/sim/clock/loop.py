@@ -82,17 +82,17 @@ class VirtualLoop(Agenda):
 
     def _advance(self, until_ns: int | None, last: int) -> Stop:
         heads, plain, behind, cancelled = self._heads, self._plain, self._behind, self._cancelled
-        times, choices, schedule = self._times, self.choices, self._schedule
+        timers, choices, schedule = self._timers, self.choices, self._schedule
         in_order = isinstance(schedule, Fifo)
         draw = schedule.draw if type(schedule) is Seeded else None
         spins_end = self.steps + SPINS_MAX
         limit = min(spins_end, last)
         step: AnyStep
         while True:
-            if times and times[0] <= self.now_ns:
+            if timers and timers[0][0] <= self.now_ns:
                 self._fire()
             if (not heads and not cancelled) or self.steps >= limit:
-                if not (heads or cancelled) or (self.steps >= spins_end and times):
+                if not (heads or cancelled) or (self.steps >= spins_end and timers):
                     stop = self._move_time(until_ns)
                     if stop is not None and not (heads or cancelled):
                         return stop
