@@ -395,7 +395,6 @@ class Client:
     async def _read_all(self, transport: Transport, connection: Peer) -> None:
         try:
             while octets := await transport.read():
-                delivered = transport.incoming.delivered
                 notices = connection.receive(octets)
                 if self.connection.output:
                     self.flush()
@@ -405,7 +404,7 @@ class Client:
                         CHANGES[kind](self, notice)
                     if self._reactions:
                         self._react(notice)
-                if delivered and self._reactions:
+                if self._reactions and transport.incoming.delivered:
                     self._happened(Moment.FRAME, 0)
                 if self._waiters:
                     self._poke()
