@@ -102,9 +102,7 @@ class _Judgement:
         connections, senders = columns.connection, columns.sender
         accounted = False
         for event, row in enumerate(rows):
-            if type(row) is int:
-                parties[connections[row]][senders[row]].frame(row)
-            elif type(row) is tuple:
+            if type(row) is tuple:
                 kind = row[0]
                 if kind is ResourceEvent or kind is NoteEvent:
                     accounted = True
@@ -114,6 +112,8 @@ class _Judgement:
                         parties[row[2]][1 - senders[place]].delivered(row[3], event)
                 else:
                     self._take(event, row)
+            elif type(row) is int:
+                parties[connections[row]][senders[row]].frame(row)
         return self._verdict(accounted)
 
     # -- events --
@@ -149,21 +149,15 @@ class _Judgement:
                 frames += party.frames_real
                 unsure += party.frames_unsure
         if accounted:
-            findings += self._accounts()
+            from h2proof.oracle.accounted import examine
+
+            findings += examine(self._trace, self._books)
         findings += hindsight.examine(self._trace, findings, unknowns, self._cuts)
+        for both in self._parties:
+            for party in both:
+                party.part()
         if findings:
             findings.sort(key=lambda each: each.event)
         if unknowns:
             unknowns.sort(key=lambda each: each.event)
         return Verdict(tuple(findings), tuple(unknowns), frames, unsure)
-
-    def _accounts(self) -> list[Finding]:
-        """What the notes and the resources of a run tell; a capture has none."""
-        # imported here, for most traces have no accounts and a start should be quick
-        from h2proof.oracle.ledger.books import Ledger
-        from h2proof.oracle.lifetimes import examine as lifetimes
-        from h2proof.oracle.liveness import examine as liveness
-
-        books = Ledger(self._trace) if self._books is None else self._books
-        orderly = () if books.orderly else lifetimes(self._trace)
-        return [*books.findings, *orderly, *liveness(self._trace, books.notes)]

@@ -130,8 +130,10 @@ def _said(trace: Trace, note: int) -> tuple[set[Stream], Places, set[Stream]]:
 
 
 def _promised(columns: FrameColumns, place: int) -> int:
-    start = 1 if columns.flags[place] & PADDED else 0
-    return int.from_bytes(columns.payload(place)[start : start + 4], "big") & 0x7FFFFFFF
+    start = columns.offset[place]
+    end = start + columns.kept[place]
+    start += 1 if columns.flags[place] & PADDED else 0
+    return int.from_bytes(columns.octets[start : min(start + 4, end)], "big") & 0x7FFFFFFF
 
 
 def _over(trace: Trace, note: int) -> set[int]:

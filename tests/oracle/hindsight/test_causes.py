@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from h2proof.oracle.hindsight import causes
+from h2proof.oracle.hindsight.claims import claims
 from h2proof.oracle.verdict import Finding, Unknown
 from h2proof.sim import notation
 from h2proof.sim.trace import Trace
@@ -21,7 +22,7 @@ def examined(
     seen: Trace, findings: Sequence[Finding], unknowns: Sequence[Unknown]
 ) -> tuple[Finding, ...]:
     ends = [place for place, kind in enumerate(seen.columns.type) if kind in (3, 7)]
-    return causes.examine(seen, ends, findings, unknowns)
+    return causes.examine(seen, claims(seen, ends), findings, unknowns)
 
 
 def fault(event: int, **changes: object) -> Finding:

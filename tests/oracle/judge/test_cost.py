@@ -1,5 +1,6 @@
 """Judging is linear in frames: counted in questions to the rules and deliveries, not in seconds."""
 
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -101,6 +102,18 @@ def test_the_work_grows_with_the_frames(
     verdict = judge(trace)
 
     assert steps < STEPS_EACH * verdict.frames_judged + 10_000
+
+
+def test_a_judgement_is_freed_at_once() -> None:
+    trace = trace_of(exchanges(20))
+    judge(trace)
+    gc.collect()
+    gc.disable()
+    try:
+        judge(trace)
+        assert not gc.collect()
+    finally:
+        gc.enable()
 
 
 def test_a_storm_beyond_the_budget_is_unknown_and_not_slow() -> None:

@@ -7,10 +7,13 @@ that there is something to see, and each part is loaded when its kind of frame i
 ordinary trace costs one look at its index.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from h2proof.oracle.hindsight import closing
+from h2proof.oracle.hindsight.claims import claims
 from h2proof.oracle.verdict import Finding, Level, Unknown
 from h2proof.sim.frames import FrameType
 from h2proof.sim.trace import CutEvent, Trace
@@ -32,7 +35,7 @@ def __getattr__(name: str) -> Any:
     return {rule: value for part in parts for rule, value in getattr(part, name).items()}
 
 
-_ENDS: Final = frozenset((FrameType.RST_STREAM.value, FrameType.GOAWAY.value))
+_ENDS: Final = re.compile(b"[%c%c]" % (FrameType.RST_STREAM, FrameType.GOAWAY))
 _ORIGIN: Final = FrameType.ORIGIN.value
 
 
@@ -41,22 +44,21 @@ def examine(
 ) -> list[Finding]:
     """What the rules' findings leave to be said, each part in the order of the trace."""
     found: list[Finding] = []
-    kinds = trace.columns.type
-    ends = [place for place, kind in enumerate(kinds) if kind in _ENDS]
-    if ends:
-        from h2proof.oracle.hindsight.causes import examine as causes
+    kinds = trace.columns.type.tobytes()
+    ends = [match.start() for match in _ENDS.finditer(kinds)]
+    claimed = claims(trace, ends) if ends else []
+    if claimed:
+        from h2proof.oracle.hindsight import causes
 
-        found += causes(trace, ends, findings, unknowns)
+        found += causes.examine(trace, claimed, findings, unknowns)
     if ends or cuts:
-        from h2proof.oracle.hindsight.closing import examine as closing
-
-        found += closing(trace, ends, findings, cuts)
+        found += closing.examine(trace, ends, findings, cuts)
     if findings and any(each.actor == "client" for each in findings):
-        from h2proof.oracle.hindsight.courtesy import examine as courtesy
+        from h2proof.oracle.hindsight import courtesy
 
-        found += courtesy(trace, findings)
+        found += courtesy.examine(trace, findings)
     if _ORIGIN in kinds:
-        from h2proof.oracle.hindsight.origins import examine as origins
+        from h2proof.oracle.hindsight import origins
 
-        found += origins(trace)
+        found += origins.examine(trace)
     return found

@@ -9,8 +9,9 @@ wrong the rules know: their findings come in as an argument.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from h2proof.oracle.hindsight.claims import Claim
 from h2proof.oracle.hindsight.courtesy import is_doubtful
-from h2proof.oracle.hindsight.history import Claim, History, claims, histories
+from h2proof.oracle.hindsight.history import History, histories
 from h2proof.oracle.hindsight.innocents import CODES, INNOCENTS, meant
 from h2proof.oracle.hindsight.telling import seen_back
 from h2proof.oracle.verdict import Because, Finding, Level, Unknown
@@ -40,16 +41,12 @@ LEVELS: Final[Mapping[str, Level]] = {ERROR_WITHOUT_CAUSE: "ADVICE"}
 
 
 def examine(
-    trace: Trace, ends: Iterable[int], findings: Sequence[Finding], unknowns: Sequence[Unknown]
+    trace: Trace,
+    claimed: Sequence[Claim],
+    findings: Sequence[Finding],
+    unknowns: Sequence[Unknown],
 ) -> tuple[Finding, ...]:
-    """Advice for each claim without a cause, in the order of the trace.
-
-    `ends` are the places of GOAWAY and RST_STREAM in the columns. Next to no work where nobody
-    claims a fault.
-    """
-    claimed = claims(trace, ends)
-    if not claimed:
-        return ()
+    """Advice for each claim without a cause, in the order of the trace. Linear."""
     unjudged = {(each.connection, each.actor) for each in unknowns}
     faults = _first_faults(findings)
     told = {(each.event, each.actor) for each in findings}

@@ -1,4 +1,4 @@
-"""Who claims a fault of the peer's, and what the peer had sent by then.
+"""What the peer of an accuser had sent by the time of a claim.
 
 The frames of a connection in the form in which one asks whether they were innocent: the facts of
 each, and what the accuser itself had done by then. Only connections on which somebody claims a
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from h2proof.sim.errors import ErrorCode
+from h2proof.oracle.hindsight.claims import Claim
 from h2proof.sim.frames import (
     END_STREAM,
     AnyFrame,
@@ -28,31 +28,10 @@ from h2proof.sim.hpack import (
     Undecodable,
     representations,
 )
-from h2proof.sim.trace import CutEvent, DeliveredEvent, FrameEvent, Trace
+from h2proof.sim.trace import DeliveredEvent, FrameEvent, Trace
 
-CLAIMING: Final = frozenset(
-    {
-        ErrorCode.PROTOCOL_ERROR,
-        ErrorCode.FLOW_CONTROL_ERROR,
-        ErrorCode.STREAM_CLOSED,
-        ErrorCode.FRAME_SIZE_ERROR,
-        ErrorCode.COMPRESSION_ERROR,
-    }
-)
-"""The codes that say that the peer did something wrong."""
 LOOKED_BACK: Final = 64
 """How many frames of the peer before a claim are asked whether they can be meant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A GOAWAY (stream 0) or RST_STREAM with a code that claims a fault; `sender` as in columns."""
-
-    event: int
-    connection: int
-    sender: int
-    stream: int
-    code: int
 
 
 @dataclass(slots=True)
@@ -89,33 +68,6 @@ class History:
     """The accuser had reset the stream of its claim before."""
     statuses: list[bytes] = field(default_factory=list)
     """The status codes that the accuser had answered with."""
-
-
-def claims(trace: Trace, ends: Iterable[int]) -> list[Claim]:
-    """All claims on connections whose octets are all there, in order.
-
-    `ends` are the places of GOAWAY and RST_STREAM in the columns.
-    """
-    columns = trace.columns
-    found: list[Claim] = []
-    for place in ends:
-        payload = columns.payload(place)
-        start = 4 if columns.type[place] == FrameType.GOAWAY else 0
-        code = int.from_bytes(payload[start : start + 4], "big")
-        if code in CLAIMING and len(payload) >= start + 4:
-            found.append(
-                Claim(
-                    columns.event[place],
-                    columns.connection[place],
-                    columns.sender[place],
-                    columns.stream[place],
-                    code,
-                )
-            )
-    if not found:
-        return []
-    holed = {cut.connection for cut in trace.events(CutEvent) if cut.how in ("late", "lost")}
-    return [claim for claim in found if claim.connection not in holed]
 
 
 def histories(trace: Trace, claimed: Iterable[Claim]) -> Mapping[Claim, History]:

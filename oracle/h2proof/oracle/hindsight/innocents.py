@@ -8,7 +8,8 @@ is what the claim can have meant.
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from h2proof.oracle.hindsight.history import Claim, History, Seen
+from h2proof.oracle.hindsight.claims import Claim
+from h2proof.oracle.hindsight.history import History, Seen
 from h2proof.sim.errors import CODE_NAMES, ErrorCode
 from h2proof.sim.frames import (
     TYPE_NAMES,

@@ -102,7 +102,7 @@ class Ledger:
         found: list[Survivor] = []
         for moment in self._fold.moments:
             held = {resource: (event, chain) for event, (resource, chain) in moment.held.items()}
-            for acquired, standing in self._fold.standings(moment).items():
+            for acquired, standing in sorted(self._fold.standings(moment).items()):
                 life = lives[acquired]
                 event, chain = held.get(life.resource, (moment.note, ()))
                 found.append(Survivor(life, moment.note, event, chain, standing))

@@ -5,8 +5,8 @@ handler, or wrongly. How that is told is not known here, nor what the accounts c
 verdict asks for is found in one pass, without making events; lives wait until somebody asks.
 """
 
-from collections import defaultdict
 from dataclasses import dataclass, field
+from math import inf
 
 from h2proof.oracle.ledger.accounts import KINDS, OTHER, POOLED, Standing
 from h2proof.oracle.milestones import HANDLER_ENDS, MOMENTS, Reached, told_by
@@ -40,7 +40,7 @@ class Fold:
         """By connection and stream: the note that its handler has ended."""
         self.moments: list[Moment] = []
         self._trace = trace
-        self._peaks: dict[str, dict[int, int]] = {}
+        self._rises: dict[str, list[float]] = {}
         live: dict[Resource, int] = {}
         left = handed_on = False
         for event, row in enumerate(trace.rows):
@@ -81,18 +81,19 @@ class Fold:
             self.orderly = not _shared(trace)
 
     def standings(self, moment: Moment) -> dict[int, Standing]:
-        """Why each is live: by the event that acquired it, in this order."""
+        """Why each is live: by the event that acquired it."""
         standings: dict[int, Standing] = {}
-        pooled: dict[str, int] = defaultdict(int)
+        pooled: dict[str, list[int]] = {}
+        rows = self._trace.rows
         for resource, event in moment.live.items():
             kind = resource.kind
-            lease = kind.removeprefix(POOLED)
-            if lease != kind:
-                pooled[kind] += 1
-                in_use = self._most_live(lease)[moment.note]
-                standings[event] = "pool" if pooled[kind] <= in_use else "leak"
+            if kind in pooled:
+                pooled[kind].append(event)
                 continue
-            acquired = self._trace.rows[event]
+            if kind.startswith(POOLED):
+                pooled[kind] = [event]
+                continue
+            acquired = rows[event]
             assert type(acquired) is tuple
             connection, stream = acquired[2], acquired[5]
             lasts = KINDS.get(kind, OTHER).lasts
@@ -103,32 +104,34 @@ class Fold:
                 standings[event] = "stall"
             else:
                 standings[event] = "leak"
+        for kind, events in pooled.items():
+            needed = self._needed(kind.removeprefix(POOLED), len(events))
+            for event, since in zip(events, needed, strict=False):
+                standings[event] = "pool" if since < moment.note else "leak"
         return standings
 
-    def _most_live(self, kind: str) -> dict[int, int]:
-        """How many of a kind had been live at once, by the notes of the moments."""
-        known = self._peaks.get(kind)
-        if known is None:
-            known = self._peaks[kind] = _peaks(self._trace, kind)
+    def _needed(self, kind: str, count: int) -> list[float]:
+        """The events at which one, two, ... of a kind were live at once for the first time."""
+        known = self._rises.get(kind, [])
+        if len(known) < count:
+            known = self._rises[kind] = _rises(self._trace, kind, count)
         return known
 
 
-def _peaks(trace: Trace, kind: str) -> dict[int, int]:
-    peaks: dict[int, int] = {}
+def _rises(trace: Trace, kind: str, count: int) -> list[float]:
+    rises: list[float] = []
     live: set[Resource] = set()
-    peak = 0
     for event, row in enumerate(trace.rows):
-        if type(row) is tuple and row[0] is ResourceEvent:
-            if row[4].kind != kind:
-                continue
-            if row[3] == "acquired":
-                live.add(row[4])
-                peak = max(peak, len(live))
-            elif row[3] == "released":
+        if type(row) is tuple and row[0] is ResourceEvent and row[4].kind == kind:
+            if row[3] == "released":
                 live.discard(row[4])
-        elif type(row) is tuple and row[0] is NoteEvent:
-            peaks[event] = peak
-    return peaks
+            elif row[3] == "acquired":
+                live.add(row[4])
+                if len(live) > len(rises):
+                    rises.append(event)
+                    if len(rises) == count:
+                        return rises
+    return rises + [inf] * (count - len(rises))
 
 
 def _shared(trace: Trace) -> bool:
