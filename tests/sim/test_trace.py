@@ -57,7 +57,9 @@ def traces(draw: st.DrawFn) -> Trace:
                     )
                 )
             case "w":
-                framed.append(trace.sent(draw(senders), draw(octets_of_frames), at, connection))
+                framed.append(len(trace))
+                whole = draw(octets_of_frames)
+                trace.written.append((FrameEvent, at, connection, draw(senders), whole))
             case "o":
                 trace.loose_octets(draw(senders), draw(st.binary(max_size=9)), at=at)
             case "d" if framed:
@@ -89,7 +91,7 @@ def test_a_frame_is_the_same_whole_or_in_parts(frames: list[tuple[Sender, bytes,
         header, payload = codec.read_header(octets), octets[codec.HEADER_LENGTH :]
         in_parts.add_frame(sender, header, payload, at)
         if whole:
-            mixed.sent(sender, octets, at, 0)
+            mixed.written.append((FrameEvent, at, 0, sender, octets))
         else:
             mixed.add_frame(sender, header, payload, at)
 

@@ -128,12 +128,6 @@ class Trace:
         payload = memoryview(octets)[HEADER_LENGTH:]
         return self.add_frame(sender, header, payload, at, connection)
 
-    def sent(self, sender: Sender, octets: bytes, at: int, connection: int) -> int:
-        """As `add_octets_of_frame`, for octets that are known to be one whole frame."""
-        index = len(self.written)
-        self.written.append((FrameEvent, at, connection, sender, octets))
-        return index
-
     def preface(self, *, at: int = 0, connection: int = 0, packet: int | None = None) -> int:
         """Append the client's preface."""
         return self._add((PrefaceEvent, at, connection, "client", packet))
