@@ -32,8 +32,8 @@ class Label(NamedTuple):
 class Asked(Protocol):
     """Who was asked for a step."""
 
-    unswept: bool
-    """Whether a step that is ready was cancelled."""
+    alert: bool
+    """Whether there is more to look at than who is ready: a step was cancelled."""
 
 
 class Step(asyncio.Handle):
@@ -56,7 +56,7 @@ class Step(asyncio.Handle):
         """Forget the callback; it will not run."""
         self.callback = nothing
         self.args = ()
-        self.asked.unswept = True
+        self.asked.alert = True
 
     def cancelled(self) -> bool:
         """Whether `cancel` was called."""
@@ -87,7 +87,7 @@ class Timer(asyncio.TimerHandle):
         """Forget the callback; it will not run."""
         self.callback = nothing
         self.args = ()
-        self.asked.unswept = True
+        self.asked.alert = True
 
     def cancelled(self) -> bool:
         """Whether `cancel` was called."""

@@ -35,8 +35,8 @@ class Agenda(Sealed):
 
     def __init__(self) -> None:
         self.now_ns = 0
-        self.unswept = False
-        """Whether a head may have been cancelled."""
+        self.alert = False
+        """Set when a step was cancelled, or a timer set for a time that has come."""
         self._heads: list[AnyStep] = []
         """Who can be next, in the order of getting ready; also what was cancelled, until it is swept."""
         self._plain: deque[AnyStep] = deque()
@@ -84,7 +84,7 @@ class Agenda(Sealed):
     def call_plain_at_ns(
         self, at_ns: int, whose: str, callback: Callable[[*Ts], object], *args: *Ts
     ) -> Timer:
-        """Run a callback of no task, which looks at no context, at `at_ns` virtual nanoseconds."""
+        """Run a callback of no task, which looks at no context, at a time yet to come."""
         timer: Timer = Timer()
         timer.asked = self
         timer.at_ns = at_ns
@@ -115,6 +115,8 @@ class Agenda(Sealed):
         timer = self.call_plain_at_ns(at_ns, whose, callback, *args)
         timer.context = copy_context() if context is None else context
         timer.owner = _owner_of(callback)
+        if at_ns <= self.now_ns:
+            self.alert = True
         return timer
 
     def call_at(
@@ -176,7 +178,6 @@ class Agenda(Sealed):
 
     def _sweep(self) -> None:
         """Put those aside that were cancelled, such that all heads can be chosen."""
-        self.unswept = False
         steps = sorted(self._ready(), key=ARRIVAL)
         if all(step.callback is not nothing for step in steps):
             return

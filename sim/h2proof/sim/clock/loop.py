@@ -87,15 +87,22 @@ class VirtualLoop(Agenda):
         draw = schedule.draw if type(schedule) is Seeded else None
         spins_end = self.steps + SPINS_MAX
         limit = min(spins_end, last)
+        self.alert = True
         step: AnyStep
         while True:
-            if timers and timers[0][0] <= self.now_ns:
+            if self.alert:
+                if self._stopping:
+                    return "stopped"
+                self.alert = False
                 self._fire()
-            if (not heads and not cancelled) or self.steps >= limit:
+                if not in_order:
+                    self._sweep()
+            if self.steps >= limit or not (heads or cancelled):
                 if not (heads or cancelled) or (self.steps >= spins_end and timers):
                     stop = self._move_time(until_ns)
                     if stop is not None and not (heads or cancelled):
                         return stop
+                    self._fire()
                     spins_end = self.steps + SPINS_MAX
                     limit = min(spins_end, last)
                     continue
@@ -103,8 +110,6 @@ class VirtualLoop(Agenda):
                     return "steps"
 
             # who is next
-            if self.unswept and not in_order:
-                self._sweep()
             if not heads:
                 step = cancelled.pop()
             else:
@@ -132,24 +137,21 @@ class VirtualLoop(Agenda):
                         insort(heads, plain[0], key=ARRIVAL)
 
             self.steps += 1
-            callback, args, context = step.callback, step.args, step.context
             try:
-                if len(args) == 1:
-                    if context is None:
-                        callback(args[0])
+                if len(step.args) == 1:
+                    if step.context is None:
+                        step.callback(step.args[0])
                     else:
-                        context.run(callback, args[0])
-                elif context is None:
-                    callback(*args)
+                        step.context.run(step.callback, step.args[0])
+                elif step.context is None:
+                    step.callback(*step.args)
                 else:
-                    context.run(callback, *args)
+                    step.context.run(step.callback, *step.args)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:  # noqa: BLE001  # as asyncio: the loop outlives a callback
                 self.call_exception_handler({"message": "a callback failed", "exception": error})
-            del step, callback, args  # a traceback may keep this frame, and a step keeps its task
-            if self._stopping:
-                return "stopped"
+            del step  # a traceback may keep this frame, and a step keeps its task
 
     def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:
         """Run until the future is done; RuntimeError if nothing is left that could finish it."""
@@ -178,7 +180,7 @@ class VirtualLoop(Agenda):
 
     def stop(self) -> None:
         """Come back from `advance` after this step."""
-        self._stopping = True
+        self._stopping = self.alert = True
 
     def is_running(self) -> bool:
         """Whether a step is being run."""
