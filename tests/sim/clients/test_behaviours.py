@@ -1,5 +1,6 @@
 """Every behaviour does what its sentence says, and the legal ones give a server no ground."""
 
+import gc
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -23,8 +24,9 @@ from h2proof.sim.frames import (
 )
 from h2proof.sim.hpack import FieldDecoder
 from h2proof.sim.scenario import Act, ClientPlan, Param, RequestPlan, Scenario
+from h2proof.sim.servers import SERVERS
 from h2proof.sim.trace import CutEvent, DeliveredEvent, FrameEvent
-from h2proof.sim.world import Run, World
+from h2proof.sim.world import Run, World, play
 
 Frames = list[AnyFrame]
 REQUESTS: Final = (RequestPlan("/a?push=3"), RequestPlan("/b?push=1"))
@@ -270,3 +272,20 @@ def test_a_number_below_the_least_is_refused(
         CLIENTS[behaviour].part(Act(behaviour, {name: value}))
 
     assert CLIENTS[behaviour].part(Act(behaviour, {name: least}))
+
+
+@pytest.mark.parametrize(("name", "variant"), EVERY)
+def test_a_run_is_freed_by_counting_whoever_was_on_stage(
+    name: str, variant: Mapping[str, Param]
+) -> None:
+    """Garbage in cycles would be collected later, in the middle of somebody else's run."""
+    plan = ClientPlan(requests=REQUESTS, acts=(Act(name, variant),))
+    gc.collect()
+    gc.disable()
+    try:
+        for server in SERVERS:
+            play(Scenario(handler="caddy", server=server, clients=(plan,)))
+
+        assert not gc.collect()
+    finally:
+        gc.enable()

@@ -180,6 +180,7 @@ class Client:
         """The faults stop: no act is on stage any more, all credit is given, all bodies end."""
         for play in self._plays:
             play.cancel()
+        self._plays.clear()  # a cancelled task knows where it was, and so its client
         self.loop.create_task(self._calm(), name=f"{self.name} calms down")
 
     async def _calm(self) -> None:
