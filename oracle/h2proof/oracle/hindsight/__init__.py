@@ -3,7 +3,7 @@
 An error without a cause, an end without a word, a request served after the own error, a malformed
 request that got no 400, an origin that was asked although it should not be. Most of it is advice.
 The findings of the rules come in as an argument; nothing here looks at a frame before it is sure
-that there is something to see, and each part is loaded when its kind of frame is there, so an
+that there is something to see, and a part that is seldom needed is loaded when there is, so an
 ordinary trace costs one look at its index.
 """
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _PARTS: Final = ("causes", "closing", "courtesy", "origins")
 _TABLES: Final = ("SENTENCES", "REQUIREMENTS", "LEVELS")
 """By rule name: the truth behind it, what its breach is against, and how strong that is."""
+_ENDS: Final = re.compile(b"[%c%c]" % (FrameType.RST_STREAM, FrameType.GOAWAY))
+"""Finds in a column of types what ends a stream or a connection."""
+_ORIGIN: Final = FrameType.ORIGIN.value
 
 
 def __getattr__(name: str) -> Any:
@@ -33,10 +36,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     parts = [import_module(f"{__name__}.{part}") for part in _PARTS]
     return {rule: value for part in parts for rule, value in getattr(part, name).items()}
-
-
-_ENDS: Final = re.compile(b"[%c%c]" % (FrameType.RST_STREAM, FrameType.GOAWAY))
-_ORIGIN: Final = FrameType.ORIGIN.value
 
 
 def examine(

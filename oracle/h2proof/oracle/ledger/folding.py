@@ -41,6 +41,7 @@ class Fold:
         self.moments: list[Moment] = []
         self._trace = trace
         self._rises: dict[str, list[float]] = {}
+        """What `_needed` has found out, by kind."""
         live: dict[Resource, int] = {}
         left = handed_on = False
         for event, row in enumerate(trace.rows):
