@@ -375,16 +375,17 @@ class Pipe:
                     self._reader = None
             elif not stepped:
                 await NEXT_STEP
-            elif self._arrived[0] is END:
-                return b""
             else:
                 octets, frame = self._arrived.popleft()
-                self.held -= len(octets)
                 if frame is not None:
                     self.delivered += 1
                     self._written.append(
                         (DeliveredEvent, self._loop.now_ns, self.connection, frame)
                     )
+                elif not octets:
+                    self._arrived.append(END)  # each further read meets it again
+                    return octets
+                self.held -= len(octets)
                 if self._waiting:
                     self._accept()
                 return octets
