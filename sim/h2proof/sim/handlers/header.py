@@ -32,7 +32,7 @@ class Slice(Sequence[str]):
     __slots__ = ("_array", "_length")
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        self._array: list[str | None] = list(values)
+        self._array: list[str] = list(values)
         self._length = len(self._array)
 
     def __len__(self) -> int:
@@ -43,7 +43,7 @@ class Slice(Sequence[str]):
     @overload
     def __getitem__(self, place: slice) -> list[str]: ...
     def __getitem__(self, place: int | slice) -> str | list[str]:
-        return list(self)[place]
+        return self._array[: self._length][place]
 
     def __setitem__(self, place: int, value: str) -> None:
         """Write into the array: every slice on it shows the value."""
@@ -52,7 +52,7 @@ class Slice(Sequence[str]):
         self._array[place] = value
 
     def __iter__(self) -> Iterator[str]:
-        return (value for value in self._array[: self._length] if value is not None)
+        return iter(self._array[: self._length])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Slice | list | tuple) and list(self) == list(other)
@@ -74,8 +74,7 @@ class Slice(Sequence[str]):
         A new array has room for twice as many, as for short slices of strings in Go.
         """
         if self._length == len(self._array):
-            room: list[str | None] = [None] * max(1, self._length)
-            self._array = [*self._array, *room]
+            self._array = [*self._array, *[""] * max(1, self._length)]
         self._array[self._length] = value
         self._length += 1
 
