@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
-from h2proof.sim.trace import Resource, ResourceEvent
+from h2proof.sim.trace import Resource
 
 POOLED: Final = "pooled "
 """How the account of the objects that wait in a pool begins; the rest is the kind of its leases."""
@@ -120,33 +120,30 @@ class Account:
             live = step.live
         return live
 
-    def acquire(self, event: ResourceEvent) -> None:
-        """One more is live."""
+    def acquire(self, event: int, at: int, octets: int) -> None:
+        """One more is live since an event."""
         self.acquired += 1
         self.live += 1
         if self.live > self.peak:
-            self.peak, self.peak_event = self.live, event.index
-        self._step(event, event.size)
+            self.peak, self.peak_event = self.live, event
+        self._step(event, at, octets)
 
-    def release(self, event: ResourceEvent, acquired: ResourceEvent | None) -> None:
-        """One less is live, if it was live since it was acquired."""
-        if acquired is None:
-            self.unmatched += 1
-            return
+    def release(self, event: int, at: int, octets: int) -> None:
+        """One less is live since an event."""
         self.released += 1
         self.live -= 1
-        self._step(event, -acquired.size)
+        self._step(event, at, -octets)
 
     def pass_time(self, until_ns: int) -> None:
         """Count what is held from the last step on until a time."""
         if self.steps:
             self.octet_ns += self.octets * (until_ns - self.steps[-1].at)
 
-    def _step(self, event: ResourceEvent, octets: int) -> None:
-        self.pass_time(event.at)
+    def _step(self, event: int, at: int, octets: int) -> None:
+        self.pass_time(at)
         self.octets += octets
         self.peak_octets = max(self.peak_octets, self.octets)
-        self.steps.append(Step(event.index, event.at, self.live, self.octets))
+        self.steps.append(Step(event, at, self.live, self.octets))
 
 
 class Life(NamedTuple):

@@ -11,7 +11,7 @@ from h2proof.oracle.ledger.accounts import Account, Life, Retention, Survivor
 from h2proof.oracle.ledger.folding import Fold
 from h2proof.oracle.ledger.leaks import findings
 from h2proof.oracle.verdict import Finding
-from h2proof.sim.trace import Resource, ResourceEvent, Trace
+from h2proof.sim.trace import Resource, ResourceEvent, Row, Trace
 
 
 class Ledger:
@@ -42,9 +42,9 @@ class Ledger:
     def mismatches(self) -> tuple[str, ...]:
         """Where the accounts contradict the trace: acquired twice, or held unacquired."""
         found = {
-            event.index: f"{event.resource} was acquired again at event {event.index}"
-            for event, before in _moves(self._trace)
-            if before is not None and event.kind == "acquired"
+            event: f"{row[4]} was acquired again at event {event}"
+            for (event, row), before in _moves(self._trace)
+            if before is not None and row[3] == "acquired"
         }
         for moment in self._fold.moments:
             for event, (resource, _) in moment.held.items():
@@ -56,15 +56,18 @@ class Ledger:
     def accounts(self) -> Mapping[str, Account]:
         """By kind, in the order in which kinds were first seen."""
         accounts: dict[str, Account] = {}
-        for event, before in _moves(self._trace):
-            kind = event.resource.kind
-            account = accounts.get(kind)
+        for (event, row), before in _moves(self._trace):
+            _, at, _, what, resource, _, _, size, _ = row
+            account = accounts.get(resource.kind)
             if account is None:
-                account = accounts[kind] = Account(kind)
-            if event.kind == "released":
-                account.release(event, before)
+                account = accounts[resource.kind] = Account(resource.kind)
+            if what == "acquired":
+                if before is None:
+                    account.acquire(event, at, size)
             elif before is None:
-                account.acquire(event)
+                account.unmatched += 1
+            else:
+                account.release(event, at, before[1][7])
         for account in accounts.values():
             account.pass_time(self._end_ns)
         return accounts
@@ -72,28 +75,24 @@ class Ledger:
     @cached_property
     def lives(self) -> tuple[Life, ...]:
         """In the order of acquisition."""
-        ends: dict[int, tuple[ResourceEvent, ResourceEvent | None]] = {}
-        for event, before in _moves(self._trace):
-            if event.kind == "released":
-                if before is not None:
-                    ends[before.index] = before, event
-            elif before is None:
-                ends[event.index] = event, None
-        frames = _frames_before(self._trace, (acquired for acquired, _ in ends.values()))
-        return tuple(
-            Life(
-                acquired.resource,
-                acquired.connection,
-                acquired.stream,
-                acquired.size,
-                acquired.index,
-                acquired.at,
-                since,
-                None if released is None else released.index,
-                None if released is None else released.at,
+        ends: dict[int, tuple[Row, _Move | None]] = {}
+        for move, before in _moves(self._trace):
+            event, row = move
+            if row[3] == "acquired":
+                if before is None:
+                    ends[event] = row, None
+            elif before is not None:
+                ends[before[0]] = before[1], move
+        begins = ((event, row[2], row[5]) for event, (row, _) in ends.items())
+        frames = _frames_before(self._trace, begins)
+        lives: list[Life] = []
+        for (event, (row, end)), since in zip(ends.items(), frames, strict=True):
+            _, at, connection, _, resource, stream, _, size, _ = row
+            released, released_at = (None, None) if end is None else (end[0], end[1][1])
+            lives.append(
+                Life(resource, connection, stream, size, event, at, since, released, released_at)
             )
-            for (acquired, released), since in zip(ends.values(), frames, strict=True)
-        )
+        return tuple(lives)
 
     @cached_property
     def survivors(self) -> tuple[Survivor, ...]:
@@ -146,27 +145,36 @@ class Ledger:
         return max(counts.values(), default=0)
 
 
-def _moves(trace: Trace) -> Iterator[tuple[ResourceEvent, ResourceEvent | None]]:
+_Move = tuple[int, Row]
+"""An acquisition or a release: its event, and its row."""
+
+
+def _moves(trace: Trace) -> Iterator[tuple[_Move, _Move | None]]:
     """Each acquisition and release, and what had acquired the resource if it was live then."""
-    live: dict[Resource, ResourceEvent] = {}
-    for event in trace.events(ResourceEvent):
-        if event.kind == "acquired":
-            yield event, live.get(event.resource)
-            live.setdefault(event.resource, event)
-        elif event.kind == "released":
-            yield event, live.pop(event.resource, None)
+    live: dict[Resource, _Move] = {}
+    for event, row in enumerate(trace.rows):
+        if type(row) is tuple and row[0] is ResourceEvent:
+            move, resource = (event, row), row[4]
+            if row[3] == "acquired":
+                yield move, live.get(resource)
+                live.setdefault(resource, move)
+            elif row[3] == "released":
+                yield move, live.pop(resource, None)
 
 
-def _frames_before(trace: Trace, events: Iterable[ResourceEvent]) -> Iterator[int | None]:
-    """For each event the place of the last frame on its stream, or else on its connection."""
+def _frames_before(trace: Trace, events: Iterable[tuple[int, int, int]]) -> Iterator[int | None]:
+    """The place of the last frame on its stream, or else on its connection, before each event.
+
+    The events come with their connections and streams.
+    """
     columns = trace.columns
     latest: dict[tuple[int, int], int] = {}
     places = iter(range(len(columns.event)))
     place = next(places, None)
-    for event in events:
-        while place is not None and columns.event[place] < event.index:
+    for event, its_connection, its_stream in events:
+        while place is not None and columns.event[place] < event:
             connection = columns.connection[place]
             latest[connection, columns.stream[place]] = latest[connection, -1] = place
             place = next(places, None)
-        own = latest.get((event.connection, event.stream)) if event.stream else None
-        yield latest.get((event.connection, -1)) if own is None else own
+        own = latest.get((its_connection, its_stream)) if its_stream else None
+        yield latest.get((its_connection, -1)) if own is None else own
