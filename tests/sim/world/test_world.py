@@ -1,6 +1,7 @@
 """A world plays a scenario to its end, in two quiet phases, the same way every time."""
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -50,6 +51,21 @@ def test_a_client_that_lacks_an_answer_makes_the_hostile_phase_last() -> None:
 
     assert 10_000_000_000 == stalled.outcome.quiet_ns
     assert played().outcome.quiet_ns < 1_000_000_000
+
+
+@pytest.mark.parametrize("server", ["plain", "go"])
+def test_a_run_that_is_over_is_freed_by_counting(server: str) -> None:
+    page, plan = handler_named("page"), replace(scenario(), server=server)
+    World(plan, page).play()
+    gc.collect()
+    gc.disable()
+    try:
+        World(plan, page).play()
+        left = gc.collect()
+    finally:
+        gc.enable()
+
+    assert 0 == left
 
 
 def test_the_choices_of_a_run_are_a_script_that_plays_it_again() -> None:
