@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from h2proof.sim.hpack.tables import FieldTable
+
 Memory = Callable[[object], object]
 
 PLAIN = (int, str, bytes, bytearray, float, type(None))
@@ -17,6 +19,8 @@ def memory_of(thing: Any) -> object:
         return bytes(thing) if isinstance(thing, bytearray) else thing
     if isinstance(thing, Mapping):
         return [(memory_of(key), memory_of(value)) for key, value in thing.items()]
+    if isinstance(thing, FieldTable):  # with whom it is shared, nobody can tell
+        return thing.size_max, memory_of(thing.entries)
     if isinstance(thing, set | frozenset):
         return sorted(thing)
     if isinstance(thing, list | tuple | deque) or type(thing).__name__ == "array":

@@ -3,7 +3,7 @@
 The hpack library is the authority on what a block means, and gives the static table and the Huffman
 code. The tables and loops are ours, since the library's search every entry for each line and copy
 the rest of a block at each literal; tests compare the two in both directions. What a short block
-says behind the same blocks is worked out once for all connections (`FieldTable`).
+says behind the same blocks is remembered for all connections once it comes again (`FieldTable`).
 
 A block that does not decode is a value, `Undecodable`. `LateDecoder` starts where the table is
 unknown. `representations` cuts a block into its instructions without any table.

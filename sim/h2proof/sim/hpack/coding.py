@@ -71,39 +71,37 @@ def representations(block: bytes) -> Iterator[Representation]:
     """The instructions of a block in order; HPACKError where the octets are none."""
     offset, size = 0, len(block)
     while offset < size:
-        item, offset = representation(block, offset)
-        yield item
+        first = block[offset]
+        if first & 0x80:
+            index, offset = integer(block, offset, 0x7F)
+            yield Representation("indexed", index)
+        elif first & 0xE0 == 0x20:
+            index, offset = integer(block, offset, 0x1F)
+            yield Representation("size", index)
+        else:
+            index, name, value, offset = literal(block, offset)
+            if first & 0x40:
+                yield Representation("incremental", index, name, value)
+            elif first & 0x10:
+                yield Representation("never", index, name, value)
+            else:
+                yield Representation("without", index, name, value)
 
 
-def representation(block: bytes, offset: int) -> tuple[Representation, int]:
-    """The instruction at `offset`, and where the next one begins."""
+def literal(block: bytes, offset: int) -> tuple[int, bytes | None, bytes, int]:
+    """The index, or the name, and the value of a literal, and where the next thing begins."""
     first = block[offset]
-    if first & 0x80:
-        index, offset = _integer(block, offset, 0x7F)
-        return Representation("indexed", index), offset
-    if first & 0xE0 == 0x20:
-        index, offset = _integer(block, offset, 0x1F)
-        return Representation("size", index), offset
-    return _literal(block, offset)
-
-
-def _literal(block: bytes, offset: int) -> tuple[Representation, int]:
-    first = block[offset]
-    kind: Literal["incremental", "without", "never"]
-    if first & 0x40:
-        kind, mask = "incremental", 0x3F
-    else:
-        kind, mask = ("never" if first & 0x10 else "without"), 0x0F
+    mask = 0x3F if first & 0x40 else 0x0F
     index = first & mask
     if index == mask:
-        index, offset = _integer(block, offset, mask)
+        index, offset = integer(block, offset, mask)
     else:
         offset += 1
     name = None
     if not index:
         name, offset = _string(block, offset)
     value, offset = _string(block, offset)
-    return Representation(kind, index, name, value), offset
+    return index, name, value, offset
 
 
 def _string(block: bytes, offset: int) -> tuple[bytes, int]:
@@ -112,7 +110,7 @@ def _string(block: bytes, offset: int) -> tuple[bytes, int]:
     huffman = block[offset] & 0x80
     length, start = block[offset] & 0x7F, offset + 1
     if length == 0x7F:
-        length, start = _integer(block, offset, 0x7F)
+        length, start = integer(block, offset, 0x7F)
     end = start + length
     if end > len(block):
         raise HPACKError(f"a string of {length} octets is cut off after {len(block) - start}")
@@ -125,7 +123,7 @@ def _string(block: bytes, offset: int) -> tuple[bytes, int]:
 _short_text: Final = lru_cache(SHORT_STRINGS)(decode_huffman)
 
 
-def _integer(block: bytes, offset: int, mask: int) -> tuple[int, int]:
+def integer(block: bytes, offset: int, mask: int) -> tuple[int, int]:
     """The integer that begins at `offset` (RFC 7541 §5.1), and where the next thing begins."""
     number = block[offset] & mask
     offset += 1

@@ -5,11 +5,12 @@ from typing import Final
 
 from hpack.exceptions import HPACKError
 
-from h2proof.sim.hpack.coding import Representation, representation, representations
+from h2proof.sim.hpack.coding import integer, literal, representations
 from h2proof.sim.hpack.memory import Memory
 from h2proof.sim.hpack.tables import (
     ENTRY_OVERHEAD,
     LIST_OCTETS_MAX,
+    SHARED_BLOCKS_MAX,
     SHARED_MAX,
     SHARED_OCTETS_MAX,
     STATIC,
@@ -81,14 +82,16 @@ class FieldDecoder:
     def decode(self, block: bytes) -> Fields | Undecodable:
         """The field section of a complete block. After `Undecodable` the table means nothing."""
         question = self._table, block, self._list_octets_max, self._table_size_max, self._due
-        fields, self.section_octets, self._table = READ.get(question) or _read(question)
+        answer = READ.get(question) if self._table.shared else None
+        fields, self.section_octets, self._table = answer or _read(question)
         self._due = None
         return fields
 
 
 def _read(question: _Question) -> _Answer:
     before, block, list_octets_max, table_size_max, due = question
-    table = before.own()
+    added, size_max = before.added, before.size_max
+    table = before.copy() if before.shared else before
     try:
         lines, octets = _lines(block, table, list_octets_max, table_size_max, due)
     except HPACKError as error:
@@ -96,8 +99,11 @@ def _read(question: _Question) -> _Answer:
     if octets > list_octets_max:
         reason = f"the field section exceeds {list_octets_max} octets"
         return Undecodable(reason, oversized=True), 0, table
-    if len(block) <= SHARED_OCTETS_MAX and (shared := table.behind(before)):
-        return READ.keep(question, (tuple(lines), octets, shared))
+    if table.blocks < SHARED_BLOCKS_MAX and len(block) <= SHARED_OCTETS_MAX:
+        changed = table.added != added or table.size_max != size_max
+        shared = table.behind(before, changed, block)
+        if shared is not None:
+            return READ.keep(question, (tuple(lines), octets, shared))
     return tuple(lines), octets, table
 
 
@@ -111,15 +117,25 @@ def _lines(
         _check_update(block, due)
     offset, size = 0, len(block)
     while offset < size and octets <= octets_max:
-        index = block[offset] - 0x80
-        if 0 < index < 0x7F:  # most lines of most blocks
-            line, offset = _entry(table, index), offset + 1
+        first = block[offset]
+        if 0x80 < first < 0xFF:  # most lines of most blocks
+            index = first & 0x7F
+            line = STATIC[index - 1] if index <= STATIC_LENGTH else _entry(table, index)
+            offset += 1
+        elif first & 0x80:
+            index, offset = integer(block, offset, 0x7F)
+            line = _entry(table, index)
+        elif first & 0xE0 == 0x20:
+            limit, offset = integer(block, offset, 0x1F)
+            _resize(table, limit, size_max, late=bool(lines))
+            continue
         else:
-            item, offset = representation(block, offset)
-            if item.kind == "size":
-                _resize(table, item.index, size_max, late=bool(lines))
-                continue
-            line = _line(table, item)
+            index, name, text, offset = literal(block, offset)
+            line = _entry(table, index)[0] if name is None else name, text
+            if first & 0x40:
+                table.add(line)
+            elif first & 0x10:
+                line = NeverIndexed(*line)
         lines.append(line)
         octets += len(line[0]) + len(line[1]) + ENTRY_OVERHEAD
     return lines, octets
@@ -130,22 +146,7 @@ def _resize(table: FieldTable, octets: int, octets_max: int, *, late: bool) -> N
         raise HPACKError("a size update that is not at the start of the block")
     if octets > octets_max:
         raise HPACKError(f"a size update to {octets}, above {octets_max}")
-    table.size_max = octets
-
-
-def _line(table: FieldTable, item: Representation) -> FieldLine:
-    if item.kind == "indexed":
-        return _entry(table, item.index)
-    name, text = item.name, item.value
-    if name is None:
-        name = _entry(table, item.index)[0]
-    assert text is not None
-    if item.kind == "never":
-        return NeverIndexed(name, text)
-    line = name, text
-    if item.kind == "incremental":
-        table.add(line)
-    return line
+    table.resize(octets)
 
 
 def _entry(table: FieldTable, index: int) -> FieldLine:

@@ -7,6 +7,8 @@ from h2proof.sim.hpack.coding import integer_octets, string_octets
 from h2proof.sim.hpack.decoder import FieldDecoder
 from h2proof.sim.hpack.memory import Memory
 from h2proof.sim.hpack.tables import (
+    SHARED_BLOCKS_MAX,
+    SHARED_LINES_MAX,
     SHARED_MAX,
     SHARED_OCTETS_MAX,
     STATIC,
@@ -14,7 +16,6 @@ from h2proof.sim.hpack.tables import (
     Fields,
     NeverIndexed,
     SearchedTable,
-    section_size,
 )
 
 _STATIC_LINES: Final = {
@@ -59,34 +60,39 @@ class FieldEncoder:
         section = tuple(fields)
         question = self._table, section, self._updates
         # a line that is never indexed equals one that may be
-        hidden = NeverIndexed in map(type, section)
-        written = None if hidden else WRITTEN.get(question)
-        block, self._table = written or _write(question, remembered=not hidden)
+        shared = self._table.shared and NeverIndexed not in map(type, section)
+        written = WRITTEN.get(question) if shared else None
+        block, self._table = written or _write(question)
         self._updates = ()
         return block
 
     def adopt(self, decoder: FieldDecoder) -> None:
         """Take over the table of `decoder`, which has read what another encoder wrote."""
         self._table = SearchedTable()
-        self._table.size_max = decoder.table_size
+        self._table.resize(decoder.table_size)
         for line in reversed(decoder.entries):
             self._table.add(line)
         self._updates = ()
 
 
-def _write(question: _Question, *, remembered: bool) -> tuple[bytes, SearchedTable]:
+def _write(question: _Question) -> tuple[bytes, SearchedTable]:
     before, section, updates = question
-    table = before.own()
+    added = before.added
+    table = before.copy() if before.shared else before
     parts = []
     for octets in updates:
-        table.size_max = octets
+        table.resize(octets)
         parts.append(integer_octets(0x20, 0x1F, octets))
     for line in section:
         parts.append(_STATIC_LINES.get(line) or _line_octets(line, table))
     block = b"".join(parts)
-    if remembered and section_size(section) <= SHARED_OCTETS_MAX:
-        shared = table.behind(before)
-        if shared is not None:
+    if (
+        table.blocks < SHARED_BLOCKS_MAX
+        and len(block) <= SHARED_OCTETS_MAX
+        and len(section) <= SHARED_LINES_MAX
+    ):
+        shared = table.behind(before, table.added != added or updates != (), block)
+        if shared is not None and NeverIndexed not in map(type, section):
             return WRITTEN.keep(question, (block, shared))
     return block, table
 

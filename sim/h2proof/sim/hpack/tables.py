@@ -25,9 +25,14 @@ STATIC_LENGTH: Final = len(STATIC)
 SHARED_BLOCKS_MAX: Final = 32
 """So many blocks of a connection are remembered: its beginning is what it shares with others."""
 SHARED_OCTETS_MAX: Final = 1024
-"""A block is remembered up to this size, of its octets and of its section."""
+"""Blocks are remembered up to this size."""
+SHARED_LINES_MAX: Final = 64
 SHARED_MAX: Final = 1024
 """So many blocks are remembered in each direction."""
+
+TOLD_MAX: Final = 4096
+_TOLD: Final[set[int]] = set()
+"""Beginnings of connections that were there once; what comes again is worth remembering."""
 
 
 @final
@@ -52,65 +57,74 @@ class FieldTable:
     """The entries that the blocks of one direction have added.
 
     A `shared` table is that of every connection which began with the same blocks, and is never
-    changed: `own` gives one that may be.
+    changed: `copy` gives one that may be.
     """
 
-    __slots__ = ("_added", "_blocks", "_size_max", "entries", "octets", "shared")
+    __slots__ = ("_history", "added", "blocks", "entries", "octets", "shared", "size_max")
 
     def __init__(self, *, shared: bool = False) -> None:
-        self._size_max = TABLE_SIZE_DEFAULT
+        self.size_max = TABLE_SIZE_DEFAULT
+        """The limit in octets."""
         self.entries: deque[FieldLine] = deque()
         """The newest first, as indices count."""
         self.octets = 0
         """Their size, as RFC 7541 §4.1 counts it."""
         self.shared = shared
-        self._blocks = 0
-        """How many blocks have changed it, as long as it is shared."""
-        self._added = 0
+        self.added = 0
         """How many entries there ever were; the newest one has this number."""
+        self._history = hash(type(self))
+        """Stands for the blocks that have made it what it is."""
+        self.blocks = 0
+        """How many they were."""
 
-    @property
-    def size_max(self) -> int:
-        """The limit in octets; the oldest entries go where it is exceeded."""
-        return self._size_max
-
-    @size_max.setter
-    def size_max(self, octets: int) -> None:
-        self._size_max = octets
+    def resize(self, octets: int) -> None:
+        """Another limit; the oldest entries go where it is exceeded."""
+        self.size_max = octets
         self._evict()
 
-    def own(self) -> Self:
-        """The table for one block more: this one, or its copy where it is shared."""
-        return self._copy() if self.shared else self
+    def behind(self, before: Self, changed: bool, block: bytes) -> Self | None:
+        """The table to be remembered behind `before`, of which the block has made this one.
 
-    def behind(self, before: Self) -> Self | None:
-        """This table to be shared, where a block has made it of a shared one; None if it is not."""
-        if not before.shared or self._blocks > SHARED_BLOCKS_MAX:
+        None where the same was not told before.
+        """
+        history = hash((self._history, block))
+        if changed or not before.shared:
+            self.blocks += 1
+        if changed:
+            self._history = history
+        if not before.shared or history not in _TOLD:
+            if len(_TOLD) >= TOLD_MAX:
+                _TOLD.clear()
+            _TOLD.add(history)
             return None
-        if self._added == before._added and self._size_max == before._size_max:
+        if not changed:
             return before
         self.shared = True
         return self
 
-    def _copy(self) -> Self:
-        table = type(self)()
-        table._size_max = self._size_max
+    def copy(self) -> Self:
+        """Another table with the same entries, that may be changed."""
+        kind = type(self)
+        table = kind.__new__(kind)
+        table.size_max = self.size_max
         table.entries = self.entries.copy()
         table.octets = self.octets
-        table._added = self._added
-        table._blocks = self._blocks + 1
+        table.shared = False
+        table.added = self.added
+        table._history = self._history
+        table.blocks = self.blocks
         return table
 
     def add(self, line: FieldLine) -> None:
         """Put a line in front; one that is larger than the table only empties it (§4.4)."""
-        self._added += 1
+        self.added += 1
         self.entries.appendleft(line)
         self.octets += len(line[0]) + len(line[1]) + ENTRY_OVERHEAD
-        if self.octets > self._size_max:
+        if self.octets > self.size_max:
             self._evict()
 
     def _evict(self) -> None:
-        while self.octets > self._size_max:
+        while self.octets > self.size_max:
             name, value = self._oldest()
             self.octets -= len(name) + len(value) + ENTRY_OVERHEAD
 
@@ -130,27 +144,28 @@ class SearchedTable(FieldTable):
 
     def add(self, line: FieldLine) -> None:
         """Put a line in front."""
-        self._lines[line] = self._names[line[0]] = self._added + 1
+        self._lines[line] = self._names[line[0]] = self.added + 1
         super().add(line)
 
     def index_of(self, line: FieldLine) -> int:
         """The index of the newest such entry; 0 if there is none."""
         number = self._lines.get(line)
-        return 0 if number is None else STATIC_LENGTH + 1 + self._added - number
+        return 0 if number is None else STATIC_LENGTH + 1 + self.added - number
 
     def index_of_name(self, name: bytes) -> int:
         """The index of the newest entry with this name; 0 if there is none."""
         number = self._names.get(name)
-        return 0 if number is None else STATIC_LENGTH + 1 + self._added - number
+        return 0 if number is None else STATIC_LENGTH + 1 + self.added - number
 
-    def _copy(self) -> Self:
-        table = super()._copy()
+    def copy(self) -> Self:
+        """Another table with the same entries, that may be changed."""
+        table = super().copy()
         table._lines = self._lines.copy()
         table._names = self._names.copy()
         return table
 
     def _oldest(self) -> FieldLine:
-        number = self._added - len(self.entries) + 1
+        number = self.added - len(self.entries) + 1
         line = super()._oldest()
         if self._lines[line] == number:
             del self._lines[line]
