@@ -20,6 +20,7 @@ from h2proof.oracle.ordinary import (
     LIMITED,
     OPENING,
     PINGING,
+    PROMISED,
     SETTING,
 )
 from h2proof.oracle.replay.settings import MAX_CONCURRENT_STREAMS
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _HINDERING: Final = frozenset((LIMITED, LEFT))
 """What may make a frame of its receiver's illegal."""
+_OFFERING: Final = SETTING | _HINDERING | {PROMISED}
+"""The same of a request, which may have become another matter by what stands before the end."""
 
 
 class Evidence:
@@ -75,7 +78,7 @@ class Evidence:
         view = self._view
         if len(view.counting) > view.peer_settings[MAX_CONCURRENT_STREAMS][0]:
             return False
-        count = self._first(place, ENDS, ENDING, SETTING | _HINDERING)
+        count = self._first(place, ENDS, ENDING, _OFFERING)
         if not count:
             return False
         stream = self._columns.stream[self._waiting(count)]

@@ -340,7 +340,7 @@ class Lane:
         elif not stream:
             return _NO
         head = self._read_head(place, start)
-        if head is None or (flags & END_STREAM and head.length >= 0):
+        if head is None:
             return _NO
         take = self._request if self._client else self._response
         code = take(place, stream, flags & END_STREAM, head)
@@ -372,8 +372,11 @@ class Lane:
 
     def _request(self, place: int, stream: int, ends: int, head: Head) -> int:
         view = self._view
-        if head.asks < 0 or view.promised or view.goaway_got is not None:
+        if head.asks < 0 or view.goaway_got is not None or (ends and head.length > 0):
             return _NO
+        for promised in view.promised:
+            if view.streams[promised].target == head.target:
+                return _NO
         full = len(view.counting) >= view.peer_settings[MAX_CONCURRENT_STREAMS][0]
         if full and not (self._evidence and self._evidence.of_room(place)):
             return _NO
@@ -390,9 +393,13 @@ class Lane:
             return _NO
         view = self._view
         live = view.streams.get(stream)
-        if live is None and self._evidence:
+        lacks = ends and head.length > 0  # content, unless the request is known not to get any
+        if live is None and self._evidence and not lacks:
             live = self._evidence.of_request(place, stream)
         if live is None or live.final or live.method not in METHODS:
+            return _NO
+        bare = head.bare or live.method == b"HEAD"
+        if lacks and not bare:
             return _NO
         event = self._event[place]
         if stream & 1:
@@ -406,7 +413,7 @@ class Lane:
             view.fulfil(live)
         live.heads += 1
         live.final = True
-        live.announced = 0 if head.bare or live.method == b"HEAD" else head.length
+        live.announced = 0 if bare else head.length
         if ends:
             view.end(live, event)
         return ANSWERED | ends

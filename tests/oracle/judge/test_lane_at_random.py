@@ -97,7 +97,11 @@ class Talk:
             return
         self._open.remove(stream)
         status = self._chance.choice((b"200", b"200", b"404", b"204", b"304"))
-        octets = 0 if status in (b"204", b"304") else self._chance.randrange(60)
+        octets = (
+            0
+            if status in (b"204", b"304")
+            else self._chance.choice((0, self._chance.randrange(60)))
+        )
         lines = [(b":status", status), (b"server", b"x")]
         if self._chance.random() < 0.6:
             lines.append((b"content-length", b"%d" % octets))
