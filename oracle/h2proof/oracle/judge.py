@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from h2proof.oracle import hindsight
 from h2proof.oracle.party import pair
 from h2proof.oracle.verdict import Finding, Unknown, Verdict
+from h2proof.sim.naming import no_such
 from h2proof.sim.trace import (
     SENDERS,
     CutEvent,
@@ -61,7 +62,7 @@ def _refuse_unknown(names: Collection[str]) -> None:
 
     for name in names:
         if name not in rules():
-            raise ValueError(f"no rule is called {name!r}; `h2proof rules` lists them all")
+            raise ValueError(no_such("rule", name, rules(), "`h2proof rules` lists them all"))
 
 
 class _Judgement:

@@ -7,6 +7,8 @@ done with it, is not known here; `how`, and the lists in texts, are checked by t
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from h2proof.sim.naming import no_such
+
 if TYPE_CHECKING:
     from h2proof.sim.scenario import Param
 
@@ -84,5 +86,4 @@ def check(options: "Mapping[str, Param]", more: Collection[str] = ()) -> None:
         if name in NUMBERS:
             number(options, name)
         elif name not in TEXTS and name not in more:
-            known = ", ".join(sorted((*NUMBERS, *TEXTS, *more)))
-            raise ValueError(f"no option {name!r}; there are {known}")
+            raise ValueError(no_such("option", name, sorted((*NUMBERS, *TEXTS, *more))))

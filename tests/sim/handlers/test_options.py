@@ -15,7 +15,7 @@ from h2proof.sim.world import play
     [
         ("caddy", {"body_octets": "many"}, "option body_octets is 'many'; it is a whole number"),
         ("caddy", {"bodies": "/a"}, "option bodies is '/a'; it is a whole number"),
-        ("caddy", {"how": "badly"}, "option how is 'badly'; there are write_header, write"),
+        ("caddy", {"how": "badly"}, "option how: no way 'badly'; there are write_header, write"),
         ("caddy", {"header_add": "nothing"}, "'nothing' has no ': ' in it"),
         ("caddy", {"write_idle_ns": -1}, "option write_idle_ns is '-1'"),
         ("caddy-kept", {"late_ns": "soon"}, "option late_ns is 'soon'"),
@@ -25,7 +25,11 @@ from h2proof.sim.world import play
         ("page", {"body_octets": "9" * 5000}, "option body_octets is '9{20}...'"),
         ("page", {"max_concurrent_streams": 0}, "option max_concurrent_streams is '0'; it is a"),
         ("page", {"write_timeout_ns": "1s"}, "option write_timeout_ns is '1s'; it is a whole"),
-        ("page", {"body_octet": 1}, "no option 'body_octet'; there are bodies, body_octets, "),
+        (
+            "page",
+            {"body_octet": 1},
+            r"no option 'body_octet' \(did you mean 'body_octets'\?\); there are bodies, ",
+        ),
     ],
 )
 def test_an_option_of_no_use_is_refused(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from h2proof.sim.clients.moments import MOMENTS
+from h2proof.sim.naming import no_such
 from h2proof.sim.scenario import Act, Param
 
 if TYPE_CHECKING:
@@ -76,10 +77,8 @@ class Behaviour:
                 )
         part = Part({**self.params, **act.params}, act.requests)
         if "after" in part.params and part.params["after"] not in MOMENTS:
-            raise ValueError(
-                f"{self.name}: there is no moment {part.params['after']!r}; "
-                f"there are {', '.join(MOMENTS)}"
-            )
+            moment = str(part.params["after"])
+            raise ValueError(f"{self.name}: {no_such('moment', moment, MOMENTS)}")
         return part
 
     def _least(self, name: str) -> int:

@@ -18,6 +18,7 @@ from h2proof.sim.handlers.protocol import (
     Request,
     ResponseWriter,
 )
+from h2proof.sim.naming import no_such
 
 if TYPE_CHECKING:
     from h2proof.sim.side import Stage
@@ -27,7 +28,7 @@ def page(stage: "Stage") -> Handler:
     """The site that the options describe; ValueError for a way that `WAYS` does not have."""
     site = site_of(stage.options)
     if site.how not in WAYS:
-        raise ValueError(f"option how is {site.how!r}; there are {', '.join(WAYS)}")
+        raise ValueError(f"option how: {no_such('way', site.how, WAYS)}")
     respond = WAYS[site.how]
 
     async def handle(w: ResponseWriter, r: Request) -> None:
