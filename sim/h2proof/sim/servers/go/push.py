@@ -78,20 +78,20 @@ class PromiseWrite(Write):
     """A PUSH_PROMISE in its associated stream's queue (G12); what is known only then is checked."""
 
     frame: ClassVar[str] = "PUSH_PROMISE"
-    __slots__ = ("_connection", "fields")
+    measure = staticmethod(octets_of)
+    __slots__ = ("_connection",)
 
     def __init__(self, connection: "GoConnection", stream: "Stream", fields: Fields) -> None:
-        super().__init__(stream, octets_of(fields))
+        super().__init__(stream, fields)
         self._connection = connection
-        self.fields = fields
 
     def send(self, peer: Peer) -> bool:
         """G13: check again, take the identifier, open the stream, start its handler; or `error`."""
         connection = self._connection
         self.error = push_refusal(connection)
         if not self.error:
-            promised = peer.push(self.stream.id, self.fields)
-            connection.promised(self.stream, promised, self.fields)
+            promised = peer.push(self.stream.id, self.content)
+            connection.promised(self.stream, promised, self.content)
         return True
 
 

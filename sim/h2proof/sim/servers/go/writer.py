@@ -187,7 +187,7 @@ class WriterState:
             self._sent_header = True
             ends = is_head or (self._done and not data and "Trailer" not in self._snapshot)
             section = self._section(data, is_head, connection.loop.now_ns // SECOND_NS)
-            header = HeadersWrite(stream, section, ends=ends)
+            header = HeadersWrite(stream, section, ends)
             yield connection.submit(header, WriteError)
             if header.error:
                 raise WriteError(header.error)
@@ -197,12 +197,12 @@ class WriterState:
             return
         trailers = self._trailers() if self._done and self.header else ()
         if data or not trailers:
-            content = DataWrite(stream, data, ends=self._done and not trailers)
+            content = DataWrite(stream, data, self._done and not trailers)
             yield connection.submit(content, WriteError)
             if content.error:
                 raise WriteError(content.error)
         if trailers:
-            trailer = HeadersWrite(stream, trailers, ends=True)
+            trailer = HeadersWrite(stream, trailers, True)
             yield connection.submit(trailer, WriteError)
             if trailer.error:
                 raise WriteError(trailer.error)

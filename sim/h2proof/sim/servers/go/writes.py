@@ -8,7 +8,7 @@ the handler's frame. What becomes of a stream when something was written is not 
 from collections import deque
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from h2proof.sim.endpoint import Peer
 from h2proof.sim.errors import ErrorCode
@@ -24,8 +24,14 @@ FRAME_LEAST: Final = 16_384
 """What every peer takes in one frame (RFC 9113 §4.2)."""
 
 
+@lru_cache(maxsize=256)
+def octets_of(fields: Fields) -> int:
+    """Octets of names and values."""
+    return sum(map(len, chain.from_iterable(fields)))
+
+
 class Write:
-    """Something to be written on a stream."""
+    """Something to be written on a stream; `content` is what goes into its frames."""
 
     frame: ClassVar[str] = ""
     """The type of its frames."""
@@ -33,17 +39,34 @@ class Write:
     """Whether it ends its stream at once, and so goes before all others."""
     windowed: ClassVar[bool] = False
     """Whether it may have to wait for credit."""
-    __slots__ = ("__weakref__", "account", "ends", "error", "octets", "stream", "waiter")
+    __slots__ = (
+        "__weakref__",
+        "account",
+        "content",
+        "ends",
+        "error",
+        "octets",
+        "sent",
+        "stream",
+        "waiter",
+    )
 
-    def __init__(self, stream: "Stream", octets: int = 0, *, ends: bool = False) -> None:
+    def __init__(self, stream: "Stream", content: Any, ends: bool = False) -> None:
         self.stream = stream
-        self.octets = octets
-        """What it takes while it waits, as modelled."""
+        self.content = content
         self.ends = ends
         """Whether it carries END_STREAM."""
+        self.octets = self.measure(content)
+        self.sent = 0
+        """Octets that went out, of what may go in pieces."""
         self.error = ""
         self.waiter: Waiter | None = None
         self.account: Resource | None = None
+
+    @staticmethod
+    def measure(content: Any, /) -> int:
+        """What the content takes while it waits, in octets as modelled."""
+        return 0
 
     def ready(self, peer: Peer) -> bool:
         """Whether some of it could be written now."""
@@ -55,54 +78,47 @@ class Write:
 
 
 class HeadersWrite(Write):
-    """A response's field section, interim or final; names and values are what it takes."""
+    """A response's field section, interim or final."""
 
     frame: ClassVar[str] = "HEADERS"
-    __slots__ = ("fields",)
-
-    def __init__(self, stream: "Stream", fields: Fields, *, ends: bool = False) -> None:
-        super().__init__(stream, octets_of(fields), ends=ends)
-        self.fields = fields
+    measure = staticmethod(octets_of)
+    __slots__ = ()
 
     def send(self, peer: Peer) -> bool:
         """One field block."""
-        peer.send_headers(self.stream.id, self.fields, end_stream=self.ends)
+        peer.send_headers(self.stream.id, self.content, end_stream=self.ends)
         return True
 
 
 class DataWrite(Write):
     """Content; written in as many frames as windows and frame size make of it (G21).
 
-    What it takes is the caller's data, which is kept until all of it was consumed.
+    The caller's data is kept until all of it was consumed.
     """
 
     frame: ClassVar[str] = "DATA"
     windowed: ClassVar[bool] = True
-    __slots__ = ("_data", "_room", "_sent")
-
-    def __init__(self, stream: "Stream", data: bytes, *, ends: bool = False) -> None:
-        super().__init__(stream, len(data), ends=ends)
-        self._data = data
-        self._sent = 0
-        self._room = 0
-        """What windows left when it was asked whether it is ready."""
+    measure = staticmethod(len)
+    __slots__ = ("_room",)
+    _room: int
+    """What windows left when it was asked whether it is ready."""
 
     def ready(self, peer: Peer) -> bool:
         """An empty frame needs no window."""
-        if self._sent == self.octets:
-            return True
         self._room = peer.send_window(self.stream.id)
-        return self._room > 0
+        return self._room > 0 or self.sent == self.octets
 
     def send(self, peer: Peer) -> bool:
         """One frame."""
-        begin = self._sent
-        octets = min(self._room, self.octets - begin)
-        if octets > FRAME_LEAST:
-            octets = min(octets, peer.peer_settings.get(MAX_FRAME_SIZE, FRAME_LEAST))
-        end = self._sent = begin + octets
-        finished = end == self.octets
-        peer.send_data(self.stream.id, self._data[begin:end], end_stream=self.ends and finished)
+        data, begin, room = self.content, self.sent, self._room
+        if room > FRAME_LEAST:
+            room = min(room, peer.peer_settings.get(MAX_FRAME_SIZE, FRAME_LEAST))
+        left = self.octets - begin
+        finished = left <= room
+        if begin or not finished:
+            end = self.sent = begin + min(room, left)
+            data = data[begin:end]
+        peer.send_data(self.stream.id, data, end_stream=self.ends and finished)
         return finished
 
 
@@ -111,17 +127,16 @@ class ResetWrite(Write):
 
     frame: ClassVar[str] = "RST_STREAM"
     resets: ClassVar[bool] = True
-    __slots__ = ("code", "reason")
+    __slots__ = ("reason",)
 
     def __init__(self, stream: "Stream", code: ErrorCode, reason: str) -> None:
-        super().__init__(stream)
-        self.code = code
+        super().__init__(stream, code)
         self.reason = reason
 
     def send(self, peer: Peer) -> bool:
         """Nothing, if the connection has closed the stream by now."""
         if not peer.state(self.stream.id).closed:
-            peer.reset(self.stream.id, self.code)
+            peer.reset(self.stream.id, self.content)
         return True
 
 
@@ -184,9 +199,3 @@ class WriteQueue:
         resets = list(self.resets)
         self.resets.clear()
         return resets
-
-
-@lru_cache(maxsize=256)
-def octets_of(fields: Fields) -> int:
-    """Octets of names and values."""
-    return sum(map(len, chain.from_iterable(fields)))
