@@ -1,37 +1,30 @@
-"""Calling a handler as a server does: whatever comes out of it becomes a text or nothing.
+"""What comes out of a handler that does not return: a text, or nothing.
 
-Nothing of an exception outlives the call, for its traceback would keep the handler's frames, and
+Nothing of an exception may outlive the call, for its traceback would keep the handler's frames, and
 with them everything a wrapper is held by. What a server then does with the stream is not known
 here.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
-from h2proof.sim.handlers.protocol import CallError, Request
+from h2proof.sim.handlers.protocol import CallError
 
 
-async def panic_of(
-    handler: Callable[..., Awaitable[object]], writer: object, request: Request
-) -> str | None:
-    """Run a handler; None if it returned, else the text of its panic.
+def panic_of(raised: Exception | asyncio.CancelledError) -> str | None:
+    """The text of a panic; None where the handler might as well have returned.
 
     An error of its own calls that a handler lets pass is a return, as in Go, and so is a group of
     nothing else, which is what a TaskGroup makes of them. Everything else that it raises is a
-    panic, its cancellation by the scenario included; a server's own is passed on.
+    panic, its cancellation by the scenario included; a server's own is raised again.
     """
-    try:
-        await handler(writer, request)
-    except CallError:
+    if isinstance(raised, CallError):
         return None
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is None or not task.uncancel():
-            return "the handler was cancelled"
-        raise
-    except ExceptionGroup as group:
-        _, others = group.split(CallError)
+    if isinstance(raised, ExceptionGroup):
+        _, others = raised.split(CallError)
         return None if others is None else str(others)
-    except Exception as error:  # noqa: BLE001  # whatever a handler raises is its panic
-        return str(error) or type(error).__name__
-    return None
+    if isinstance(raised, asyncio.CancelledError):
+        task = asyncio.current_task()
+        if task is not None and task.uncancel():
+            raise raised
+        return "the handler was cancelled"
+    return str(raised) or type(raised).__name__

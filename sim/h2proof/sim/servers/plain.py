@@ -4,6 +4,7 @@ The header goes out when it is written, each write when windows and transport ha
 push is a promise at once. It keeps to the RFC and has no habits of anybody else's server.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -292,7 +293,11 @@ async def run_handler(
 ) -> None:
     """Run the handler and end its stream, by END_STREAM or by RST_STREAM."""
     stream, side = request.stream, connection.side
-    panic = await panic_of(side.handler, writer, request)
+    panic = None
+    try:
+        await side.handler(writer, request)
+    except (Exception, asyncio.CancelledError) as raised:  # noqa: BLE001  # all are its panics
+        panic = panic_of(raised)
     note, number = side.note, side.connection
     if (said.lines or request.header) and (changed := changed_fields(said, request.header)):
         note(f"{CHANGED}: {', '.join(changed)}", connection=number, stream=stream)

@@ -4,6 +4,7 @@ At most so many run as the server lets the client have streams. A promised handl
 not wait: so stalled promises keep the client's own requests waiting.
 """
 
+import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,11 @@ class Handlers:
 async def run_handler(connection: "GoConnection", exchange: Exchange) -> None:
     """Run it, and end its stream: by the final flush, or by RST_STREAM after a panic (G26)."""
     stream, writer, request, said = exchange
-    panic = await panic_of(connection.side.handler, writer, request)
+    panic = None
+    try:
+        await connection.side.handler(writer, request)
+    except (Exception, asyncio.CancelledError) as raised:  # noqa: BLE001  # all are its panics
+        panic = panic_of(raised)
     note, number, identifier = connection.side.note, connection.number, stream.id
     if (said.lines or request.header) and (changed := changed_fields(said, request.header)):
         note(f"{CHANGED}: {', '.join(changed)}", connection=number, stream=identifier)
