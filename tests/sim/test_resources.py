@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from h2proof.sim.resources import Pool, Register, touch
-from h2proof.sim.trace import ResourceEvent, Trace
+from h2proof.sim.resources import REMEMBERED, Pool, Register, touch
+from h2proof.sim.trace import Resource, ResourceEvent, Trace
 
 
 class Thing:
@@ -126,3 +126,45 @@ def test_counted_things_are_numbered_by_kind() -> None:
         ("acquired", "timer#1"),
         ("released", "stream slot#1"),
     ] == history(trace)
+
+
+def test_numbers_go_on_behind_those_that_are_remembered() -> None:
+    register = Register(Trace())
+    things = [register.acquire("timer") for _ in range(2 * REMEMBERED)]
+
+    assert [Resource("timer", number + 1) for number in range(2 * REMEMBERED)] == [
+        thing.resource for thing in things
+    ]
+
+
+def test_what_was_let_go_is_released_once_by_whoever_comes_first() -> None:
+    """Its object's end and a late return are told apart, whichever account is asked."""
+    trace = Trace()
+    register = Register(trace)
+    thing = Thing()
+    slot = register.acquire("slot", size=5)
+    register.acquire("slot")
+    register.let_go(slot, thing)
+
+    assert ["slot#1", "slot#2"] == [str(holding.resource) for holding in register.live]
+    assert thing is register.live[0]()
+
+    register.release(slot)
+    del thing
+    register.release(slot)
+
+    sizes = [event.size for event in trace.events(ResourceEvent) if event.kind == "released"]
+    assert [5, 0] == sizes
+    assert ["slot#2"] == [str(holding.resource) for holding in register.live]
+
+
+def test_a_register_that_is_muted_lets_go_of_everything() -> None:
+    trace = Trace()
+    register = Register(trace)
+    slot, thing = register.acquire("slot"), Thing()
+    register.mute()
+    register.let_go(slot, thing)
+    register.release(slot)
+
+    assert () == register.live
+    assert [("acquired", "slot#1")] == history(trace)

@@ -15,8 +15,8 @@ from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 from weakref import ref
 
-from h2proof.sim.resources import Register
-from h2proof.sim.trace import Resource, Trace
+from h2proof.sim.resources import Holding, Register
+from h2proof.sim.trace import Trace
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Callable[..., Any])
@@ -29,7 +29,7 @@ class Tracker:
         self.register = register
         self.cached_max: dict[str, int] = {}
         """Kinds of which so many may outlive everything, for a cache holds them."""
-        self._known: dict[int, tuple[ref[Any], Resource]] = {}
+        self._known: dict[int, tuple[ref[Any], Holding]] = {}
 
     def track(
         self,
@@ -49,17 +49,17 @@ class Tracker:
         after = before[1] if before is not None and before[0]() is obj else None
         if after is None:
             _watch_calls(obj, (closes, *uses), functools.partial(self._called, id(obj), closes))
-        resource = self.register.acquire(
+        holding = self.register.acquire(
             kind, connection=connection, stream=stream, obj=obj, after=after
         )
-        self._known[id(obj)] = ref(obj), resource
+        self._known[id(obj)] = ref(obj), holding
 
     def _called(self, number: int, closes: str, name: str) -> None:
-        resource = self._known[number][1]
+        holding = self._known[number][1]
         if name == closes:
-            self.register.release(resource, name)
+            self.register.release(holding, name)
         else:
-            self.register.use(resource, name)
+            self.register.use(holding, name)
 
 
 Record = Callable[[str], None]

@@ -8,8 +8,9 @@ are acquired and released by the machine that counts them. Whether any of it is 
 known here.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from itertools import count, repeat
 from sys import getrefcount
 from typing import Any, Final, Generic, Protocol, TypeVar
 from weakref import ref
@@ -18,10 +19,10 @@ from h2proof.sim.trace import Resource, ResourceEvent, Row, Trace
 
 T = TypeVar("T")
 
-CONNECTION, RESOURCE, STREAM = 2, 4, 5
+RESOURCE, STREAM = 4, 5
 """Places in the row of a resource's event."""
-UNKNOWN: Final[Row] = (ResourceEvent, 0, 0, "acquired", None, 0, "", 0, ())
-"""Stands for the acquisition of a resource that is not of this register."""
+REMEMBERED: Final = 32
+"""Resources of a kind, from the first, that are the same values in every run."""
 ALONE: Final = 3
 """References to an object of which a list of tuples has one, seen from a loop over that list: the
 tuple's, the loop's, and the question's own."""
@@ -48,17 +49,16 @@ class Nobody:
 
 NOBODY: Final = Nobody()
 
-_new: Final = tuple.__new__
-"""Makes a `Resource` at a third of the cost of `Resource` itself."""
-
 
 class Holding(ref[Any]):
     """What is known of a resource: a weak reference to the object that stands for it."""
 
-    __slots__ = ("acquired", "live")
+    __slots__ = ("acquired", "live", "place")
     acquired: Row
     """The event of its acquisition."""
     live: bool
+    place: int
+    """Among all that was acquired."""
 
     @property
     def resource(self) -> Resource:
@@ -86,63 +86,61 @@ class Register:
     def __init__(self, trace: Trace, clock: Clock | None = None) -> None:
         self._write: Callable[[Row], None] = trace.written.append
         self._clock: Clock = Still() if clock is None else clock
-        self._numbers: defaultdict[str, int] = defaultdict(int)
-        """The last one of each kind."""
-        self._known: dict[Resource, Holding] = {}
+        self._next = _Numbered()
+        self._known: list[Holding] = []
         """Everything that was ever acquired, in that order."""
 
     @property
     def live(self) -> tuple[Holding, ...]:
         """Everything acquired and not released, in the order of acquisition."""
-        return tuple([each for each in self._known.values() if each.live])
+        return tuple([each for each in self._known if each.live])
 
     def mute(self) -> None:
         """Write nothing any more, and know nothing."""
         self._write = _nothing
-        self._known = {}
+        self._known = []
 
     def acquire(
         self,
         kind: str,
-        *,
         connection: int = 0,
         stream: int = 0,
         size: int = 0,
         by: str = "",
-        obj: object | None = None,
-        after: Resource | None = None,
-    ) -> Resource:
+        obj: object = NOBODY,
+        after: Holding | None = None,
+    ) -> Holding:
         """A counted thing begins to be held; `size` is in modelled octets.
 
         It ends with `release` alone. An `obj` that stands for it is watched only to tell who holds
         it; TypeError if it allows no weak references. What is acquired `after` a resource is the
         same thing handed out again: its next generation.
         """
-        holding = Holding(NOBODY if obj is None else obj)
+        holding = Holding(obj)
         if after is None:
-            number = self._numbers[kind] = self._numbers[kind] + 1
-            resource = _new(Resource, (kind, number, 1))
+            resource = next(self._next[kind], None) or self._next.further(kind)
         else:
-            resource = _new(Resource, (after.kind, after.number, after.generation + 1))
-        at = self._clock.now_ns
+            kind, number, generation = after.acquired[RESOURCE]
+            resource = Resource(kind, number, generation + 1)
+        at, known = self._clock.now_ns, self._known
         row = (ResourceEvent, at, connection, "acquired", resource, stream, by, size, ())
         holding.acquired = row
         holding.live = True
-        self._known[resource] = holding
+        holding.place = len(known)
+        known.append(holding)
         self._write(row)
-        return resource
+        return holding
 
     def track(
         self,
         obj: object,
         kind: str,
-        *,
         connection: int = 0,
         stream: int = 0,
         size: int = 0,
         by: str = "",
         pool: "Pool[Any] | None" = None,
-    ) -> Resource:
+    ) -> Holding:
         """Watch `obj` from now on; it is released when nothing refers to it any more.
 
         It may be made for a `pool`. TypeError for a class that allows no weak references
@@ -153,39 +151,51 @@ class Register:
         else:
             holding = pooled = Pooled(obj, self._died)
             pooled.pool = ref(pool)
-        number = self._numbers[kind] = self._numbers[kind] + 1
-        resource = _new(Resource, (kind, number, 1))
-        at = self._clock.now_ns
+        resource = next(self._next[kind], None) or self._next.further(kind)
+        at, known = self._clock.now_ns, self._known
         row = (ResourceEvent, at, connection, "acquired", resource, stream, by, size, ())
         holding.acquired = row
         holding.live = True
-        self._known[resource] = holding
+        holding.place = len(known)
+        known.append(holding)
         self._write(row)
-        return resource
+        return holding
 
-    def use(self, resource: Resource, by: str = "") -> None:
+    def use(self, holding: Holding, by: str = "") -> None:
         """Somebody touches the resource, live or not."""
-        acquired = self._known[resource].acquired if resource in self._known else UNKNOWN
-        at, connection, stream = self._clock.now_ns, acquired[CONNECTION], acquired[STREAM]
+        _, _, connection, _, resource, stream, _, _, _ = holding.acquired
+        at = self._clock.now_ns
         self._write((ResourceEvent, at, connection, "used", resource, stream, by, 0, ()))
 
-    def release(self, resource: Resource, by: str = "") -> None:
+    def release(self, holding: Holding, by: str = "") -> None:
         """Somebody gives the resource back, for the first time or again."""
-        at, connection, stream, size = self._clock.now_ns, 0, 0, 0
-        if resource in self._known:
-            holding = self._known[resource]
-            _, _, connection, _, _, stream, _, octets, _ = holding.acquired
-            if holding.live:
-                holding.live, size = False, octets
+        _, _, connection, _, resource, stream, _, size, _ = holding.acquired
+        if not holding.live:
+            holding = self._latest(holding)
+        if holding.live:
+            holding.live = False
+        else:
+            size = 0
+        at = self._clock.now_ns
         self._write((ResourceEvent, at, connection, "released", resource, stream, by, size, ()))
 
-    def let_go(self, resource: Resource, obj: object) -> None:
+    def let_go(self, holding: Holding, obj: object) -> None:
         """Nobody will give the resource back: from now on it ends when `obj` does."""
-        before = self._known.get(resource)
-        if before is not None and before.live:
-            after = self._known[resource] = Holding(obj, self._died)
+        before = self._latest(holding)
+        if before.live and self._knows(before):
+            before.live = False
+            after = self._known[before.place] = Holding(obj, self._died)
             after.acquired = before.acquired
             after.live = True
+            after.place = before.place
+
+    def _knows(self, holding: Holding) -> bool:
+        known, place = self._known, holding.place
+        return place < len(known) and known[place].acquired is holding.acquired
+
+    def _latest(self, holding: Holding) -> Holding:
+        """What stands for the same resource by now: another one, if it was let go."""
+        return self._known[holding.place] if self._knows(holding) else holding
 
     def _died(self, holding: Holding) -> None:
         if holding.live:
@@ -199,6 +209,25 @@ def _nothing(_: Row) -> None:
     """Writes nothing."""
 
 
+class _Numbered(dict[str, Iterator[Resource]]):
+    """The resources of each kind that are still to come, numbered from 1."""
+
+    def __missing__(self, kind: str) -> Iterator[Resource]:
+        first = self[kind] = iter(_first_of(kind))
+        return first
+
+    def further(self, kind: str) -> Resource:
+        """The next one behind those that are remembered."""
+        rows = zip(repeat(kind), count(REMEMBERED + 1), repeat(1), strict=False)
+        more = self[kind] = map(Resource._make, rows)
+        return next(more)
+
+
+@lru_cache(maxsize=256)
+def _first_of(kind: str) -> tuple[Resource, ...]:
+    return tuple([Resource(kind, number) for number in range(1, REMEMBERED + 1)])
+
+
 class Lease(Generic[T]):
     """A pooled object as its taker sees it: everything is the object's, each touch is recorded.
 
@@ -206,12 +235,12 @@ class Lease(Generic[T]):
     pointer would.
     """
 
-    __slots__ = ("__weakref__", "_acquired", "_object", "_register")
+    __slots__ = ("__weakref__", "_object", "_parts")
 
-    def __init__(self, register: Register, resource: Resource, obj: T) -> None:
-        self._register = register
-        self._acquired = register._known[resource].acquired
+    def __init__(self, register: Register, holding: Holding, obj: T) -> None:
         self._object = obj
+        self._parts = register, holding, obj
+        """In one, for each look at what a lease has is a look past `__getattr__`."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(touch(self, name), name)
@@ -219,11 +248,11 @@ class Lease(Generic[T]):
 
 def touch(lease: Lease[T], by: str) -> T:
     """The object of a lease, for one use; as if its attribute `by` had been asked of the lease."""
-    register, acquired = lease._register, lease._acquired
-    _, _, connection, _, resource, stream, _, _, chain = acquired
+    register, holding, obj = lease._parts
+    _, _, connection, _, resource, stream, _, _, _ = holding.acquired
     at = register._clock.now_ns
-    register._write((ResourceEvent, at, connection, "used", resource, stream, by, 0, chain))
-    return lease._object
+    register._write((ResourceEvent, at, connection, "used", resource, stream, by, 0, ()))
+    return obj
 
 
 class Pool(Generic[T]):
@@ -240,8 +269,9 @@ class Pool(Generic[T]):
         self._kind = kind
         self._make = make
         self._size = size
-        self._free: list[tuple[T, Resource]] = []
-        self._last: dict[int, Resource] = {}
+        self._free: list[tuple[T, Holding]] = []
+        self._last: dict[int, Holding] = {}
+        """The latest generation of each that was taken, by number."""
         self._out = 0
         self._out_max = 0
         """How many were in use at once, at most."""
@@ -261,37 +291,32 @@ class Pool(Generic[T]):
             return set()
         return {id(obj) for obj, _ in self._free if getrefcount(obj) == ALONE}
 
-    def take(self, *, connection: int = 0, stream: int = 0, by: str = "") -> Lease[T]:
+    def take(self, connection: int = 0, stream: int = 0, by: str = "") -> Lease[T]:
         """The object put back last, or a new one."""
-        if not self._free:
-            obj = self._make()
-            self._register.track(obj, f"pooled {self._kind}", size=self._size, pool=self)
-            resource = self._register.acquire(
-                self._kind, connection=connection, stream=stream, size=self._size, by=by
-            )
-        else:
+        register, kind, size = self._register, self._kind, self._size
+        if self._free:
             obj, freed = self._free.pop()
-            newest = self._last.get(freed.number, freed)
-            resource = self._register.acquire(
-                self._kind,
-                connection=connection,
-                stream=stream,
-                size=self._size,
-                by=by,
-                after=newest,
-            )
-        self._last[resource.number] = resource
+            number = freed.resource.number
+            after = self._last.get(number, freed)
+            holding = register.acquire(kind, connection, stream, size, by, NOBODY, after)
+        else:
+            obj = self._make()
+            register.track(obj, f"pooled {kind}", 0, 0, size, "", self)
+            holding = register.acquire(kind, connection, stream, size, by)
+            number = holding.resource.number
+        self._last[number] = holding
         self._out += 1
         self._out_max = max(self._out_max, self._out)
-        return Lease(self._register, resource, obj)
+        return Lease(register, holding, obj)
 
     def put(self, lease: Lease[T], by: str = "") -> None:
         """Give the object back; nothing is checked, and a second time is recorded like the first."""
-        resource, obj = lease._acquired[RESOURCE], lease._object
-        self._register.release(resource, by)
-        self._free.append((obj, resource))
+        register, holding, obj = lease._parts
+        register.release(holding, by)
+        self._free.append((obj, holding))
         self._out -= 1
 
     def abandon(self, lease: Lease[T]) -> None:
         """The object will not be put back; it goes when nothing refers to it any more."""
-        self._register.let_go(lease._acquired[RESOURCE], lease._object)
+        register, holding, obj = lease._parts
+        register.let_go(holding, obj)

@@ -105,10 +105,10 @@ def cache_of(most: int) -> HandlerModel:
 class Hoard(Pool[Thing]):
     """A pool that makes a new one each time, and keeps them all."""
 
-    def take(self, *, connection: int = 0, stream: int = 0, by: str = "") -> Lease[Thing]:
+    def take(self, connection: int = 0, stream: int = 0, by: str = "") -> Lease[Thing]:
         """Never one that was put back."""
         waiting, self._free = self._free, []
-        lease = super().take(connection=connection, stream=stream, by=by)
+        lease = super().take(connection, stream, by)
         self._free = waiting
         return lease
 

@@ -224,5 +224,5 @@ def test_a_cycle_through_a_traceback_is_released_for_the_collector() -> None:
     write_held(trace, register)
 
     kinds = {event.resource: event.kind for event in trace if isinstance(event, ResourceEvent)}
-    assert "released" == kinds[tangled]
-    assert "held" == kinds[cycle]
+    assert "released" == kinds[tangled.resource]
+    assert "held" == kinds[cycle.resource]

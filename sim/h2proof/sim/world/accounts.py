@@ -15,7 +15,7 @@ from h2proof.sim.errors import ErrorCode
 from h2proof.sim.hpack import FieldLine
 from h2proof.sim.notices import ConnectionFailed, DataReceived, GoAwayReceived, Notice
 from h2proof.sim.resources import Register
-from h2proof.sim.streams import State
+from h2proof.sim.streams import HALF_CLOSED_REMOTE
 
 OF_ALL_STREAMS: Final = frozenset({GoAwayReceived, ConnectionFailed})
 """Notices that may be about any stream."""
@@ -140,12 +140,13 @@ class Watched(Connection):
     def _look(self, stream: int) -> None:
         """Enter the stream if it counts by now; drop what it had if it is closed."""
         slots, owed = self._slots, self._owed
-        if stream in self.streams.live:
-            state = self.streams.live[stream].state
-            if state.active and stream not in slots:
+        live = self.streams.live.get(stream)
+        if live is not None:
+            state = live.state
+            if stream not in slots and state.active:
                 slots[stream] = self._entry("stream slot", stream)
             # nothing more can come, so nothing more has to be let in (RFC 9113 §6.9.1)
-            ended = state is State.HALF_CLOSED_REMOTE
+            ended = state is HALF_CLOSED_REMOTE
         else:
             ended = True
             if stream in slots:
@@ -162,5 +163,5 @@ class Watched(Connection):
     def _entry(self, kind: str, stream: int, octets: int = 0) -> Entry:
         entry = Entry()
         entry.octets = octets
-        self._register.track(entry, kind, connection=self._connection, stream=stream, size=octets)
+        self._register.track(entry, kind, self._connection, stream, octets)
         return entry

@@ -229,9 +229,9 @@ class Survivors:
         if holders is None:
             return
         asked = [each for each, chain in self._chains if chain is None]
-        tangled = [each.resource for each in asked if holders.is_tangled(each())]
-        for resource in tangled:
-            self._register.release(resource, by="the collector, from a traceback's cycle")
+        tangled = [each for each in asked if holders.is_tangled(each())]
+        for each in tangled:
+            self._register.release(each, by="the collector, from a traceback's cycle")
 
     def write(self, trace: Trace, *, at: int = 0) -> None:
         """Write an event for each, with the chain of those who hold it.

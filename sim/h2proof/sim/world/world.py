@@ -213,7 +213,7 @@ class World:
     def _watch_task(self, task: "asyncio.Task[Any]", name: str) -> None:
         """What runs for the server is one of the things that can be left over."""
         if not name.startswith("client "):
-            self.register.track(task, "task", by=name)
+            self.register.track(task, "task", 0, 0, 0, name)
 
     def _uncaught(self, error: str) -> None:
         self.note(f"{UNCAUGHT}: {error}")
