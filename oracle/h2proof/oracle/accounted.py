@@ -9,8 +9,7 @@ from h2proof.oracle.verdict import Finding
 from h2proof.sim.trace import Trace
 
 
-def examine(trace: Trace, books: Ledger | None) -> list[Finding]:
-    """All findings, room by room; `books` is the ledger of the trace, from who has it already."""
-    books = Ledger(trace) if books is None else books
+def examine(trace: Trace, books: Ledger) -> list[Finding]:
+    """All findings, room by room; `books` is the ledger of the trace."""
     misused = () if books.orderly else lifetimes.examine(trace)
     return [*books.findings, *misused, *liveness.examine(trace, books.notes)]

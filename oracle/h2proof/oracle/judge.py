@@ -72,7 +72,11 @@ class _Judgement:
         self._trace = trace
         self._books = books
         self._cuts: list[CutEvent] = []
-        exact, prefaced = self._look_ahead()
+        exact, prefaced, accounted = self._look_ahead()
+        if accounted and books is None:
+            from h2proof.oracle.ledger import Ledger
+
+            self._books = Ledger(trace)
         self._parties = [
             pair(
                 trace,
@@ -85,37 +89,44 @@ class _Judgement:
             for number, info in enumerate(trace.connections)
         ]
 
-    def _look_ahead(self) -> tuple[set[int], set[int]]:
-        """The connections whose deliveries are in the trace, and those whose preface is."""
+    def _look_ahead(self) -> tuple[set[int], set[int], bool]:
+        """The connections whose deliveries are in the trace, and those whose preface is.
+
+        And whether there is anything that only the books tell of.
+        """
         exact: set[int] = set()
         prefaced: set[int] = set()
+        accounted = False
         expected = len(self._trace.connections)
         for row in self._trace.rows:
-            if type(row) is tuple and (row[0] is DeliveredEvent or row[0] is PrefaceEvent):
-                (exact if row[0] is DeliveredEvent else prefaced).add(row[2])
-                if len(exact) == len(prefaced) == expected:
-                    break
-        return exact, prefaced
-
-    def run(self) -> Verdict:
-        """Take event by event."""
-        rows, parties, columns = self._trace.rows, self._parties, self._trace.columns
-        connections, senders = columns.connection, columns.sender
-        accounted = False
-        for event, row in enumerate(rows):
             if type(row) is tuple:
                 kind = row[0]
-                if kind is ResourceEvent or kind is NoteEvent:
+                if kind is DeliveredEvent:
+                    exact.add(row[2])
+                elif kind is PrefaceEvent:
+                    prefaced.add(row[2])
+                elif kind is ResourceEvent or kind is NoteEvent:
                     accounted = True
-                elif kind is DeliveredEvent:
+                if accounted and len(exact) == len(prefaced) == expected:
+                    break
+        return exact, prefaced, accounted
+
+    def run(self) -> Verdict:
+        """Take event by event; those of which the books tell are in the books."""
+        rows, parties, columns = self._trace.rows, self._parties, self._trace.columns
+        connections, senders = columns.connection, columns.sender
+        for event in range(len(rows)) if self._books is None else self._books.wire:
+            row = rows[event]
+            if type(row) is int:
+                parties[connections[row]][senders[row]].frame(row)
+            elif type(row) is tuple:
+                if row[0] is DeliveredEvent:
                     place = rows[row[3]]
                     if type(place) is int:
                         parties[row[2]][1 - senders[place]].delivered(row[3], event)
                 else:
                     self._take(event, row)
-            elif type(row) is int:
-                parties[connections[row]][senders[row]].frame(row)
-        return self._verdict(accounted)
+        return self._verdict()
 
     # -- events --
 
@@ -138,7 +149,7 @@ class _Judgement:
 
     # -- the end --
 
-    def _verdict(self, accounted: bool) -> Verdict:
+    def _verdict(self) -> Verdict:
         findings: list[Finding] = []
         unknowns: list[Unknown] = []
         frames = unsure = 0
@@ -149,7 +160,7 @@ class _Judgement:
                 unknowns += party.unknowns()
                 frames += party.frames_real
                 unsure += party.frames_unsure
-        if accounted:
+        if self._books is not None:
             from h2proof.oracle.accounted import examine
 
             findings += examine(self._trace, self._books)

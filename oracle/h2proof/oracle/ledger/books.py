@@ -24,6 +24,8 @@ class Ledger:
         """Each resource was acquired, used, released, in this order; no object had two owners."""
         self.notes = fold.notes
         """The milestones of the run, by the events that tell of them; none of a handler."""
+        self.wire = fold.wire
+        """The events of everything but resources and notes."""
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from h2proof.oracle.pictures.ledgers import ledger_bundle  # only a notebook asks

@@ -5,12 +5,14 @@ handler, or wrongly. How that is told is not known here, nor what the accounts c
 verdict asks for is found in one pass, without making events; lives wait until somebody asks.
 """
 
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import inf
+from typing import cast
 
 from h2proof.oracle.ledger.accounts import KINDS, OTHER, POOLED, Standing
 from h2proof.oracle.milestones import HANDLER_ENDS, MOMENTS, Reached, told_by
-from h2proof.sim.trace import NoteEvent, Resource, ResourceEvent, Trace
+from h2proof.sim.trace import NoteEvent, Resource, ResourceEvent, Row, Trace
 
 
 @dataclass(slots=True)
@@ -39,32 +41,44 @@ class Fold:
         self.returned: dict[tuple[int, int], int] = {}
         """By connection and stream: the note that its handler has ended."""
         self.moments: list[Moment] = []
-        self._trace = trace
-        self._rises: dict[str, list[float]] = {}
+        self.wire: list[int] = []
+        """The events of everything else: frames, deliveries, prefaces, cuts."""
+        self._rows = trace.rows
+        self._live: dict[Resource, int] = {}
+        """What nothing has released, with the events that acquired it."""
+        self._ended: dict[int, int] = {}
+        """By the event that acquired it: the one that released what is live no more."""
+        self._rises: dict[str, list[int]] = {}
         """What `_needed` has found out, by kind."""
-        live: dict[Resource, int] = {}
+        handed_on = self._walk()
+        if handed_on and self.orderly:
+            self.orderly = not _shared(trace)
+
+    def _walk(self) -> bool:
+        """Take row by row. True if a pool has handed something out again."""
+        live, ended, moments, wire = self._live, self._ended, self.moments, self.wire
         left = handed_on = False
-        for event, row in enumerate(trace.rows):
-            if type(row) is tuple and row[0] is ResourceEvent:
+        for event, row in enumerate(self._rows):
+            if type(row) is not tuple:
+                wire.append(event)
+            elif row[0] is ResourceEvent:
                 what, resource = row[3], row[4]
                 if what == "acquired":
-                    if resource in live:
+                    if live.setdefault(resource, event) != event:
                         self.orderly = False
-                        continue
-                    live[resource] = event
-                    if resource.generation > 1:
+                    elif resource.generation > 1:
                         handed_on = True
                 elif what == "released":
                     try:
-                        del live[resource]
+                        ended[live.pop(resource)] = event
                     except KeyError:
                         self.orderly = False
                 elif what == "used":
                     if resource not in live:
                         self.orderly = False
-                elif self.moments:
-                    self.moments[-1].held[event] = resource, row[8]
-            elif type(row) is tuple and row[0] is NoteEvent:
+                elif moments:
+                    moments[-1].held[event] = resource, row[8]
+            elif row[0] is NoteEvent:
                 seen = told_by(row[3])
                 if seen is None:
                     continue
@@ -74,18 +88,19 @@ class Fold:
                     continue
                 self.notes.append((event, seen))
                 if milestone in MOMENTS:
-                    quiet, ended = milestone == "quiet", frozenset(self.returned)
-                    self.moments.append(Moment(event, quiet, left, dict(live), ended))
+                    quiet, over = milestone == "quiet", frozenset(self.returned)
+                    moments.append(Moment(event, quiet, left, dict(live), over))
                 elif milestone == "clients leave":
                     left = True
-        if handed_on and self.orderly:
-            self.orderly = not _shared(trace)
+            else:
+                wire.append(event)
+        return handed_on
 
     def standings(self, moment: Moment) -> dict[int, Standing]:
         """Why each is live: by the event that acquired it."""
         standings: dict[int, Standing] = {}
         pooled: dict[str, list[int]] = {}
-        rows = self._trace.rows
+        rows = self._rows
         for resource, event in moment.live.items():
             kind = resource.kind
             if kind in pooled:
@@ -106,33 +121,29 @@ class Fold:
             else:
                 standings[event] = "leak"
         for kind, events in pooled.items():
-            needed = self._needed(kind.removeprefix(POOLED), len(events))
-            for event, since in zip(events, needed, strict=False):
-                standings[event] = "pool" if since < moment.note else "leak"
+            needed = self._needed(kind.removeprefix(POOLED))
+            for place, event in enumerate(events):
+                was_needed = place < len(needed) and needed[place] < moment.note
+                standings[event] = "pool" if was_needed else "leak"
         return standings
 
-    def _needed(self, kind: str, count: int) -> list[float]:
+    def _needed(self, kind: str) -> list[int]:
         """The events at which one, two, ... of a kind were live at once for the first time."""
-        known = self._rises.get(kind, [])
-        if len(known) < count:
-            known = self._rises[kind] = _rises(self._trace, kind, count)
+        known = self._rises.get(kind)
+        if known is None:
+            known = self._rises[kind] = list(self._rises_of(kind))
         return known
 
-
-def _rises(trace: Trace, kind: str, count: int) -> list[float]:
-    rises: list[float] = []
-    live: set[Resource] = set()
-    for event, row in enumerate(trace.rows):
-        if type(row) is tuple and row[0] is ResourceEvent and row[4].kind == kind:
-            if row[3] == "released":
-                live.discard(row[4])
-            elif row[3] == "acquired":
-                live.add(row[4])
-                if len(live) > len(rises):
-                    rises.append(event)
-                    if len(rises) == count:
-                        return rises
-    return rises + [inf] * (count - len(rises))
+    def _rises_of(self, kind: str) -> Iterator[int]:
+        rows, ended = cast("list[Row]", self._rows), self._ended
+        begins = [event for event in (*ended, *self._live.values()) if rows[event][4].kind == kind]
+        begins.sort()
+        ends = sorted(ended[event] for event in begins if event in ended)
+        most = 0
+        for count, event in enumerate(begins, 1):
+            if count - bisect_left(ends, event) > most:
+                most += 1
+                yield event
 
 
 def _shared(trace: Trace) -> bool:
