@@ -56,7 +56,7 @@ class Agenda(Sealed):
         self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> Step:
         """Run the callback in a step of its own, after this one."""
-        step: Step = Step()
+        step = Step()
         step.asked = self
         step.callback = callback
         step.args = args
@@ -65,14 +65,17 @@ class Agenda(Sealed):
         made: Any = callback
         try:
             task = made.__self__
-            owner = step.owner = id(task) if isinstance(task, Task) else PLAIN
         except AttributeError:
-            owner = step.owner = PLAIN
-        if owner and owner not in self._behind:
-            self._behind[owner] = None
-            self._heads.append(step)
+            task = None
+        if type(task) is Task or isinstance(task, Task):
+            owner = step.owner = id(task)
+            if owner not in self._behind:
+                self._behind[owner] = None
+                self._heads.append(step)
+                return step
         else:
-            self._enter(step)
+            step.owner = PLAIN
+        self._enter(step)
         return step
 
     def call_soon_threadsafe(

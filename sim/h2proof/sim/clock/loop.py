@@ -85,7 +85,8 @@ class VirtualLoop(Agenda):
         timers, choices, schedule = self._timers, self.choices, self._schedule
         in_order = isinstance(schedule, Fifo)
         draw = schedule.draw if type(schedule) is Seeded else None
-        spins_end = self.steps + SPINS_MAX
+        steps = self.steps
+        spins_end = steps + SPINS_MAX
         limit = min(spins_end, last)
         self.alert = True
         step: AnyStep
@@ -97,16 +98,16 @@ class VirtualLoop(Agenda):
                 self._fire()
                 if not in_order:
                     self._sweep()
-            if self.steps >= limit or not (heads or cancelled):
-                if not (heads or cancelled) or (self.steps >= spins_end and timers):
+            if steps >= limit or not heads:
+                if not (heads or cancelled) or (steps >= spins_end and timers):
                     stop = self._move_time(until_ns)
                     if stop is not None and not (heads or cancelled):
                         return stop
                     self._fire()
-                    spins_end = self.steps + SPINS_MAX
+                    spins_end = steps + SPINS_MAX
                     limit = min(spins_end, last)
                     continue
-                if self.steps >= last:
+                if steps >= last:
                     return "steps"
 
             # who is next
@@ -120,12 +121,12 @@ class VirtualLoop(Agenda):
                 else:
                     place = 0
                 step = heads[place]
-                if step.owner:
+                if owner := step.owner:
                     del heads[place]
-                    if queue := behind[step.owner]:
+                    if queue := behind[owner]:
                         insort(heads, queue.popleft(), key=ARRIVAL)
                     else:
-                        del behind[step.owner]
+                        del behind[owner]
                 else:
                     plain.popleft()
                     if not plain:
@@ -136,22 +137,26 @@ class VirtualLoop(Agenda):
                         del heads[place]
                         insort(heads, plain[0], key=ARRIVAL)
 
-            self.steps += 1
+            self.steps = steps = steps + 1
+            args, context = step.args, step.context
             try:
-                if len(step.args) == 1:
-                    if step.context is None:
-                        step.callback(step.args[0])
+                if context is None:
+                    if len(args) == 1:
+                        step.callback(args[0])
                     else:
-                        step.context.run(step.callback, step.args[0])
-                elif step.context is None:
-                    step.callback(*step.args)
+                        step.callback(*args)
+                elif len(args) == 1:
+                    context.run(step.callback, args[0])
+                elif args:
+                    context.run(step.callback, *args)
                 else:
-                    step.context.run(step.callback, *step.args)
+                    context.run(step.callback)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:  # noqa: BLE001  # as asyncio: the loop outlives a callback
                 self.call_exception_handler({"message": "a callback failed", "exception": error})
-            del step  # a traceback may keep this frame, and a step keeps its task
+            # a traceback may keep this frame, and a step keeps its task
+            del args, context, step
 
     def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:
         """Run until the future is done; RuntimeError if nothing is left that could finish it."""
