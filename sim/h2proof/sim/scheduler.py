@@ -8,10 +8,10 @@ steps do, and when time moves, is not known here.
 """
 
 import asyncio
+from _random import Random
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import Context
 from dataclasses import dataclass
-from random import Random
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeVar
 
 StepKind = Literal["deliver", "resume", "timer", "call"]
@@ -153,7 +153,7 @@ class Fifo:
 
 
 class Seeded:
-    """Any of them, by a seed."""
+    """Any of them, by a seed; the generator is the bare one, for `random.Random` seeds it twice."""
 
     def __init__(self, seed: int) -> None:
         self.draw = Random(seed).random
