@@ -41,8 +41,14 @@ from h2proof.sim.limits import Limits
 from h2proof.sim.messages import UNKNOWN, Step, request_step, response_step, trailers_step
 from h2proof.sim.notices import DataReceived, Notice
 from h2proof.sim.push import check_may_push, check_promised
-from h2proof.sim.settings import Setting, check_priorities_kept, legal_announcement
-from h2proof.sim.streams import SEND, Role, State, Stream
+from h2proof.sim.settings import (
+    ENABLE_CONNECT_PROTOCOL,
+    INITIAL_WINDOW_SIZE,
+    MAX_CONCURRENT_STREAMS,
+    check_priorities_kept,
+    legal_announcement,
+)
+from h2proof.sim.streams import IDLE, SEND, Role, State, Stream
 from h2proof.sim.upgrade import UPGRADED_STREAM, Upgrade, read_settings_field
 
 PROMISED_OCTETS: Final = 4
@@ -110,11 +116,9 @@ class Connection(Core):
 
         Raises nothing, whatever they are: a fault of the peer is answered, and is a notice.
         """
-        octets = b"" if self.closed else bytes(data)
+        octets = self.octets + data
         if self.preface_left:
             octets = self._take_preface(octets)
-        if self.octets:
-            octets = self.octets + octets
         rows, offset, size = ROWS[self.role], 0, len(octets)
         while not self.closed:
             if self.skipped:
@@ -334,7 +338,7 @@ class Connection(Core):
         self._check_open()
         pairs = legal_announcement(values, self.role, self.own)
         check_priorities_kept(values, self.own)
-        window = values.get(Setting.INITIAL_WINDOW_SIZE)
+        window = values.get(INITIAL_WINDOW_SIZE)
         if window is not None:
             self.flow.check_receive_initial(window, self.streams.live.values())
         self.announce(pairs)
@@ -363,8 +367,8 @@ class Connection(Core):
         """Tell the server a priority, as the Priority field value (PRIORITY_UPDATE, RFC 9218)."""
         self._check_open()
         check_priority_update(self.role, self.streams, stream)
-        idle = self.state(stream) is State.IDLE
-        most = self.peer.in_force.get(Setting.MAX_CONCURRENT_STREAMS, STREAM_MAX)
+        idle = self.state(stream) is IDLE
+        most = self.peer.in_force.get(MAX_CONCURRENT_STREAMS, STREAM_MAX)
         if idle and not self.priorities.room_for(stream, self.streams.own_active, most):
             reason = f"more than {most} streams would be open or have a priority"
             raise IllegalSend("RFC9218-7.1-05", reason)
@@ -424,7 +428,7 @@ class Connection(Core):
 
     def _check_room(self, identifier: int, *, opens: bool) -> None:
         """May one stream more become active (§5.1.2), and, if it is idle, be opened (§6.8)?"""
-        most = self.peer.in_force.get(Setting.MAX_CONCURRENT_STREAMS)
+        most = self.peer.in_force.get(MAX_CONCURRENT_STREAMS)
         if most is not None and self.streams.own_active >= most:
             reason = f"{self.streams.own_active} streams are active where the peer allows {most}"
             raise IllegalSend("RFC9113-5.1.2-02", reason, "wait until one ends")
@@ -436,7 +440,7 @@ class Connection(Core):
     def _step(self, live: Stream | None, fields: Fields, end_stream: bool) -> Step:
         """What the section will be in its message; `IllegalSend` where it may not come."""
         if live is None:
-            extended = bool(self.peer.in_force[Setting.ENABLE_CONNECT_PROTOCOL])
+            extended = bool(self.peer.in_force[ENABLE_CONNECT_PROTOCOL])
             step = request_step(fields, end_stream, extended)
         elif self.role == "client":
             step = trailers_step(live.outgoing, fields, end_stream)

@@ -25,8 +25,30 @@ from h2proof.sim.frames import (
 from h2proof.sim.hpack import FieldDecoder, FieldEncoder
 from h2proof.sim.limits import Limits
 from h2proof.sim.notices import ConnectionFailed, Notice, SettingPairs, StreamFailed
-from h2proof.sim.settings import ANNOUNCEMENTS, DEFAULTS, OwnSettings, PeerSettings, Setting
-from h2proof.sim.streams import Counts, Role, State, Stream, Streams
+from h2proof.sim.settings import (
+    ANNOUNCEMENTS,
+    DEFAULTS,
+    ENABLE_CONNECT_PROTOCOL,
+    HEADER_TABLE_SIZE,
+    INITIAL_WINDOW_SIZE,
+    MAX_CONCURRENT_STREAMS,
+    MAX_FRAME_SIZE,
+    MAX_HEADER_LIST_SIZE,
+    OwnSettings,
+    PeerSettings,
+)
+from h2proof.sim.streams import (
+    ENDED,
+    IDLE,
+    RESERVED_LOCAL,
+    RESET_SENT,
+    SKIPPED,
+    Counts,
+    Role,
+    State,
+    Stream,
+    Streams,
+)
 
 
 class Core:
@@ -70,7 +92,7 @@ class Core:
     def __init__(self, role: Role, limits: Limits, *, cleartext: bool) -> None:
         self.role: Role = role
         self.peer_role: Role = "server" if role == "client" else "client"
-        self.promised_state = State.RESERVED_LOCAL
+        self.promised_state = RESERVED_LOCAL
         """What a promise makes of the promised stream; some servers know no reserved state."""
         self.limits = limits
         self.cleartext = cleartext
@@ -90,7 +112,7 @@ class Core:
         """What has come of a frame that is not complete."""
         self.skipped = 0
         """So many octets more of a frame that is too long."""
-        self.payload_max = DEFAULTS[Setting.MAX_FRAME_SIZE]
+        self.payload_max = DEFAULTS[MAX_FRAME_SIZE]
         self.block = BlockBuffer(limits)
         self.priorities = Priorities()
         self.notices: list[Notice] = []
@@ -191,7 +213,7 @@ class Core:
     def move(self, stream: Stream, state: State) -> None:
         """A stream changes its state."""
         self.streams.move(stream, state)
-        if state is State.ENDED and self.resets:
+        if self.resets and state is ENDED:
             self.resets -= 1
         if self.goaway_sent is not None:
             self._close_if_done(self.goaway_sent)
@@ -200,32 +222,32 @@ class Core:
         """Own settings were announced or acknowledged: tell the machines what now holds."""
         own, flow = self.own, self.flow
         for identifier, _ in values:
-            if identifier == Setting.MAX_FRAME_SIZE:
+            if identifier == MAX_FRAME_SIZE:
                 self.payload_max = own.most(identifier)
-            elif identifier == Setting.HEADER_TABLE_SIZE:
+            elif identifier == HEADER_TABLE_SIZE:
                 # a table that the peer had to make smaller in between is signalled as well (§4.3.1)
                 self.decoder.table_size_max = own.in_force[identifier]
                 self.decoder.table_size_max = own.most(identifier)
-            elif identifier == Setting.INITIAL_WINDOW_SIZE:
+            elif identifier == INITIAL_WINDOW_SIZE:
                 flow.receive_initial = own.in_force[identifier]
                 flow.receive_initial_most = own.most(identifier)
-            elif identifier == Setting.ENABLE_CONNECT_PROTOCOL:
+            elif identifier == ENABLE_CONNECT_PROTOCOL:
                 self.extended_connect = own.latest[identifier] != 0
-            elif identifier == Setting.MAX_HEADER_LIST_SIZE:
+            elif identifier == MAX_HEADER_LIST_SIZE:
                 most = self.limits.field_section_octets_max
                 self.section_octets_max = min(most, own.latest[identifier])
-            elif identifier == Setting.MAX_CONCURRENT_STREAMS:
+            elif identifier == MAX_CONCURRENT_STREAMS:
                 most = self.limits.streams_max
                 self.streams_max = min(most, own.in_force.get(identifier, most))
 
     def obey(self, values: SettingPairs) -> Fault | None:
         """The peer's settings are in force, one after the other (§6.5.3)."""
         for identifier, value in values:
-            if identifier == Setting.INITIAL_WINDOW_SIZE:
+            if identifier == INITIAL_WINDOW_SIZE:
                 fault = self.flow.set_send_initial(value, self.streams.live.values())
                 if fault is not None:
                     return fault
-            elif identifier == Setting.HEADER_TABLE_SIZE:
+            elif identifier == HEADER_TABLE_SIZE:
                 most = self.limits.encoder_table_octets_max
                 self.encoder.table_size_max = min(value, most)
         self.peer.apply(values)
@@ -267,12 +289,12 @@ class Core:
     def _fail_stream(self, fault: Fault) -> None:
         stream = self.streams.live.get(fault.stream)
         if stream is not None:
-            self.move(stream, State.RESET_SENT)
+            self.move(stream, RESET_SENT)
         else:
             state = self.streams.state(fault.stream)
-            if state is State.RESET_SENT:
+            if state is RESET_SENT:
                 return  # the one error that is reported for a stream has been reported (§5.4)
-            if state is State.IDLE or state is State.SKIPPED:
+            if state is IDLE or state is SKIPPED:
                 # a stream that was never used cannot be reset (§6.4)
                 self._fail(connection_error(fault.code, fault.requirement, fault.reason))
                 return

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from h2proof.sim.errors import ErrorCode, Fault, IllegalSend, connection_error, stream_error
-from h2proof.sim.settings import DEFAULTS, Setting
+from h2proof.sim.settings import DEFAULTS, INITIAL_WINDOW_SIZE
 from h2proof.sim.streams import Stream
 
 WINDOW_MAX: Final = 2**31 - 1
-WINDOW_DEFAULT: Final = DEFAULTS[Setting.INITIAL_WINDOW_SIZE]
+WINDOW_DEFAULT: Final = DEFAULTS[INITIAL_WINDOW_SIZE]
 
 
 class Flow:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final
 
 from h2proof.sim.codec import STREAM_MAX, FrameHeader, decode, encode, raw
 from h2proof.sim.core import Core
@@ -56,7 +56,8 @@ from h2proof.sim.notices import (
 )
 from h2proof.sim.push import promised_request, receive_promise, refuse_promise
 from h2proof.sim.settings import SETTING, read_announcement
-from h2proof.sim.streams import RECEIVE, Cell, Event, Role, State
+from h2proof.sim.streams import RECEIVE, RESERVED_LOCAL, RESERVED_REMOTE, Cell, Event, Role
+from h2proof.sim.values import value
 
 STREAM_SIZED: Final = frozenset({FrameType.DATA.value, FrameType.PRIORITY.value})
 """Types of which one that is too long for the settings is an error of its stream (§4.2)."""
@@ -233,7 +234,7 @@ def _section(core: Core, flags: int, number: int, block: bytes) -> Fault | None:
     if (
         stream is None
         or (cell := _HEADERS[ends][stream.state]).kind != "take"
-        or core.promised_state is not State.RESERVED_LOCAL
+        or core.promised_state is not RESERVED_LOCAL
     ):
         outcome = _headers_cell(core, ends, number)
         if type(outcome) is not Cell:
@@ -280,7 +281,7 @@ def _section(core: Core, flags: int, number: int, block: bytes) -> Fault | None:
 
 
 def _headers_cell(core: Core, ends: int, number: int) -> Cell | Fault | None:
-    known = core.promised_state is State.RESERVED_LOCAL
+    known = core.promised_state is RESERVED_LOCAL
     if not known and core.streams.is_own(number):
         reason = f"HEADERS on stream {number}, which is not the client's"
         return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-5.1.1-01", reason)
@@ -311,7 +312,7 @@ def _promise(core: Core, number: int, promised: int, block: bytes) -> Fault | No
         return None
     if fault := receive_promise(core.streams, core.own, number, promised):
         return fault
-    stream = core.streams.open(promised, State.RESERVED_REMOTE)
+    stream = core.streams.open(promised, RESERVED_REMOTE)
     associated = core.streams.live.get(number)
     if associated is not None and associated.incoming.phase == "tunnel":
         reason = "PUSH_PROMISE on a connected stream"
@@ -467,7 +468,8 @@ def _origin(core: Core, flags: int, number: int, length: int, payload: bytes) ->
 # -- the table --
 
 
-class Row(NamedTuple):
+@value(frozen=True, slots=True)
+class Row:
     """What concerns every frame of a type."""
 
     on_stream: bool | None

@@ -11,7 +11,7 @@ from h2proof.sim.fields import Malformed
 from h2proof.sim.hpack import Fields
 from h2proof.sim.limits import Limits
 from h2proof.sim.messages import Step, promised_step
-from h2proof.sim.settings import OwnSettings, PeerSettings, Setting
+from h2proof.sim.settings import ENABLE_PUSH, OwnSettings, PeerSettings
 from h2proof.sim.streams import SEND, Role, Stream, Streams
 
 _PROMISE_ON: Final = SEND["PROMISE_ON"]
@@ -27,7 +27,7 @@ def receive_promise(
     streams: Streams, own: OwnSettings, associated: int, promised: int
 ) -> Fault | None:
     """The connection error that a PUSH_PROMISE earns by what it names, if any."""
-    if not own.in_force[Setting.ENABLE_PUSH]:
+    if not own.in_force[ENABLE_PUSH]:
         reason = f"stream {promised} promised after ENABLE_PUSH=0 was acknowledged"
         return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-6.6-10", reason)
     cell = streams.receive("PROMISE_ON", associated)
@@ -55,7 +55,7 @@ def check_may_push(
     """The associated stream; `IllegalSend` where no promise may be made on it now."""
     if role == "client":
         raise IllegalSend("RFC9113-8.4.1-05", "a client cannot push")
-    if not peer.in_force[Setting.ENABLE_PUSH]:
+    if not peer.in_force[ENABLE_PUSH]:
         raise IllegalSend("RFC9113-6.6-09", "the client has turned push off")
     if leaving:
         raise IllegalSend("RFC9113-6.8-03", "the client sent GOAWAY, so no stream may be reserved")

@@ -34,13 +34,23 @@ class Setting(IntEnum):
     NO_RFC7540_PRIORITIES = 9
 
 
+HEADER_TABLE_SIZE: Final = Setting.HEADER_TABLE_SIZE.value
+ENABLE_PUSH: Final = Setting.ENABLE_PUSH.value
+MAX_CONCURRENT_STREAMS: Final = Setting.MAX_CONCURRENT_STREAMS.value
+INITIAL_WINDOW_SIZE: Final = Setting.INITIAL_WINDOW_SIZE.value
+MAX_FRAME_SIZE: Final = Setting.MAX_FRAME_SIZE.value
+MAX_HEADER_LIST_SIZE: Final = Setting.MAX_HEADER_LIST_SIZE.value
+ENABLE_CONNECT_PROTOCOL: Final = Setting.ENABLE_CONNECT_PROTOCOL.value
+NO_RFC7540_PRIORITIES: Final = Setting.NO_RFC7540_PRIORITIES.value
+"""The plain numbers, for what is asked at every frame: an enumeration's member costs a search."""
+
 _DEFAULTS: Final = {
-    Setting.HEADER_TABLE_SIZE.value: 4096,
-    Setting.ENABLE_PUSH.value: 1,
-    Setting.INITIAL_WINDOW_SIZE.value: 65_535,
-    Setting.MAX_FRAME_SIZE.value: 16_384,
-    Setting.ENABLE_CONNECT_PROTOCOL.value: 0,
-    Setting.NO_RFC7540_PRIORITIES.value: 0,
+    HEADER_TABLE_SIZE: 4096,
+    ENABLE_PUSH: 1,
+    INITIAL_WINDOW_SIZE: 65_535,
+    MAX_FRAME_SIZE: 16_384,
+    ENABLE_CONNECT_PROTOCOL: 0,
+    NO_RFC7540_PRIORITIES: 0,
 }
 DEFAULTS: Final[Mapping[int, int]] = MappingProxyType(_DEFAULTS)
 """Before any SETTINGS frame. Concurrency and the field section's size have no limit then."""
@@ -64,11 +74,11 @@ class Range(NamedTuple):
 
 # fmt: off
 RANGES: Final[dict[int, Range]] = {
-    Setting.ENABLE_PUSH:             Range(0, 1, ErrorCode.PROTOCOL_ERROR, "RFC9113-6.5.2-05"),
-    Setting.INITIAL_WINDOW_SIZE:     Range(0, 2**31 - 1, ErrorCode.FLOW_CONTROL_ERROR, "RFC9113-6.5.2-13"),
-    Setting.MAX_FRAME_SIZE:          Range(2**14, 2**24 - 1, ErrorCode.PROTOCOL_ERROR, "RFC9113-6.5.2-15"),
-    Setting.ENABLE_CONNECT_PROTOCOL: Range(0, 1, ErrorCode.PROTOCOL_ERROR, "RFC8441-3-01"),
-    Setting.NO_RFC7540_PRIORITIES:   Range(0, 1, ErrorCode.PROTOCOL_ERROR, "RFC9218-2.1-02"),
+    ENABLE_PUSH:             Range(0, 1, ErrorCode.PROTOCOL_ERROR, "RFC9113-6.5.2-05"),
+    INITIAL_WINDOW_SIZE:     Range(0, 2**31 - 1, ErrorCode.FLOW_CONTROL_ERROR, "RFC9113-6.5.2-13"),
+    MAX_FRAME_SIZE:          Range(2**14, 2**24 - 1, ErrorCode.PROTOCOL_ERROR, "RFC9113-6.5.2-15"),
+    ENABLE_CONNECT_PROTOCOL: Range(0, 1, ErrorCode.PROTOCOL_ERROR, "RFC8441-3-01"),
+    NO_RFC7540_PRIORITIES:   Range(0, 1, ErrorCode.PROTOCOL_ERROR, "RFC9218-2.1-02"),
 }
 # fmt: on
 
@@ -85,7 +95,7 @@ def value_fault(identifier: int, value: int, sender: Role) -> Fault | None:
     if allowed is not None and not allowed.low <= value <= allowed.high:
         reason = f"{setting_name(identifier)} is {value}, not {allowed.low} to {allowed.high}"
         return connection_error(allowed.code, allowed.requirement, reason)
-    if identifier == Setting.ENABLE_PUSH and value and sender == "server":
+    if identifier == ENABLE_PUSH and value and sender == "server":
         reason = "a server announces ENABLE_PUSH=1"
         return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-6.5.2-09", reason)
     return None
@@ -146,21 +156,21 @@ class PeerSettings:
     def __init__(self) -> None:
         self._in_force = _DEFAULTS.copy()
         self.in_force: Mapping[int, int] = MappingProxyType(self._in_force)
-        self.frame_octets_max = _DEFAULTS[Setting.MAX_FRAME_SIZE]
+        self.frame_octets_max = _DEFAULTS[MAX_FRAME_SIZE]
         """The largest payload that may be sent."""
 
     def apply(self, values: SettingPairs) -> None:
         """Legal values; identifiers that nobody here knows are kept and mean nothing."""
         self._in_force.update(values)
-        self.frame_octets_max = self._in_force[Setting.MAX_FRAME_SIZE]
+        self.frame_octets_max = self._in_force[MAX_FRAME_SIZE]
 
 
 def legal_announcement(values: Mapping[int, int], sender: Role, own: OwnSettings) -> SettingPairs:
     """The pairs of a SETTINGS frame; `IllegalSend` where a value must not be announced (now)."""
     pairs = tuple(zip(map(index, values), map(index, values.values()), strict=True))
     _check_pairs(pairs, sender)
-    connect = values.get(Setting.ENABLE_CONNECT_PROTOCOL)
-    if connect is not None and connect < own.latest[Setting.ENABLE_CONNECT_PROTOCOL]:
+    connect = values.get(ENABLE_CONNECT_PROTOCOL)
+    if connect is not None and connect < own.latest[ENABLE_CONNECT_PROTOCOL]:
         raise IllegalSend("RFC8441-3-04", "ENABLE_CONNECT_PROTOCOL stays 1 once it was announced")
     return pairs
 
@@ -190,6 +200,6 @@ def read_announcement(payload: bytes, sender: Role) -> SettingPairs | Fault:
 
 def check_priorities_kept(values: Mapping[int, int], own: OwnSettings) -> None:
     """NO_RFC7540_PRIORITIES does not change after the first SETTINGS frame (RFC 9218 §2.1)."""
-    present = own.latest[Setting.NO_RFC7540_PRIORITIES]
-    if values.get(Setting.NO_RFC7540_PRIORITIES, present) != present:
+    present = own.latest[NO_RFC7540_PRIORITIES]
+    if values.get(NO_RFC7540_PRIORITIES, present) != present:
         raise IllegalSend("RFC9218-2.1-04", "NO_RFC7540_PRIORITIES belongs in the first SETTINGS")

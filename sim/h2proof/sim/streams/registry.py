@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 from h2proof.sim.errors import ErrorCode, Fault, IllegalSend, connection_error, stream_error
 from h2proof.sim.messages import Message
 from h2proof.sim.streams.grids import RECEIVE, SEND
-from h2proof.sim.streams.states import Cell, State
+from h2proof.sim.streams.states import ENDED, IDLE, RESET_SENT, SKIPPED, TURNS, Cell, State
 
 Role = Literal["client", "server"]
 
@@ -31,8 +31,9 @@ Event = Literal[
 """The rows of the grids."""
 
 _STATES: Final = tuple(State)
-_LIVE: Final = bytes((State.IDLE,))
+_LIVE: Final = IDLE.value
 """The fate of a stream that is still in `Streams.live`."""
+_BEGINNINGS: Final = TURNS[IDLE]
 
 
 class Stream:
@@ -63,23 +64,21 @@ class Stream:
 class Identifiers:
     """The identifiers that one initiator has used, and what became of each stream."""
 
-    __slots__ = ("_count", "_used", "fates", "highest")
+    __slots__ = ("_used", "fates", "highest")
 
     def __init__(self) -> None:
         self.highest = 0
         self.fates = bytearray()
         """How each stream that was used is closed, by its place; 0 for a live one."""
         self._used = array("I")
-        self._count = 0
 
     def use(self, identifier: int) -> int:
         """Take the next identifier, above all others; its place is where its fate will stand."""
         assert identifier > self.highest
         self.highest = identifier
         self._used.append(identifier)
-        self.fates += _LIVE
-        place = self._count
-        self._count = place + 1
+        place = len(self.fates)
+        self.fates.append(_LIVE)
         return place
 
     def place(self, identifier: int) -> int | None:
@@ -93,9 +92,9 @@ class Identifiers:
     def state(self, identifier: int) -> State:
         """The state of a stream that is not live."""
         if identifier > self.highest:
-            return State.IDLE
+            return IDLE
         place = self.place(identifier)
-        return State.SKIPPED if place is None else _STATES[self.fates[place]]
+        return SKIPPED if place is None else _STATES[self.fates[place]]
 
 
 class Counts(NamedTuple):
@@ -157,14 +156,14 @@ class Streams:
             state = stream.state
         else:
             used = self.own if identifier & 1 == self.own_parity else self.theirs
-            state = State.IDLE if identifier > used.highest else used.state(identifier)
+            state = IDLE if identifier > used.highest else used.state(identifier)
         cell = RECEIVE[event][state]
         if cell.kind == "ignore":
             return None
         if cell.kind != "take":
             return _fault(cell, event, identifier, state)
         parity = identifier & 1
-        if state is State.IDLE and (
+        if state is IDLE and (
             parity == self.own_parity or (parity == 1) is (event == "PROMISE_OF")
         ):
             return self._unexpected(event, identifier)
@@ -186,7 +185,7 @@ class Streams:
         if cell.kind == "prohibited":
             raise IllegalSend(cell.requirement, _sentence(event, identifier, state))
         parity = identifier & 1
-        if state is State.IDLE and (
+        if state is IDLE and (
             parity != self.own_parity or (parity == 1) is (event == "PROMISE_OF")
         ):
             reason = f"this endpoint cannot use the idle stream {identifier} for {event}"
@@ -198,29 +197,29 @@ class Streams:
         own = identifier & 1 == self.own_parity
         used = self.own if own else self.theirs
         stream = self.live[identifier] = Stream(identifier, state, used.use(identifier))
+        active, reserved, _ = _BEGINNINGS[state]
         if own:
             self.next_identifier = identifier + 2
-        if state.reserved:
-            self.reserved += 1
-        elif own:
-            self.own_active += 1
+            self.own_active += active
         else:
-            self.their_active += 1
+            self.their_active += active
+        self.reserved += reserved
         return stream
 
     def move(self, stream: Stream, state: State) -> None:
         """The stream changes its state; closed streams lose their object."""
-        before, stream.state = stream.state, state
+        active, reserved, closed = TURNS[stream.state][state]
+        stream.state = state
         own = stream.id & 1 == self.own_parity
         if own:
-            self.own_active += state.active - before.active
+            self.own_active += active
         else:
-            self.their_active += state.active - before.active
-        self.reserved += state.reserved - before.reserved
-        if state.closed:
+            self.their_active += active
+        self.reserved += reserved
+        if closed:
             del self.live[stream.id]
             (self.own if own else self.theirs).fates[stream.place] = state
-            if state is State.RESET_SENT:
+            if state is RESET_SENT:
                 self._remember(stream.id)
 
     def reset_closed(self, identifier: int) -> None:
@@ -228,7 +227,7 @@ class Streams:
         used = self.own if self.is_own(identifier) else self.theirs
         place = used.place(identifier)
         if place is not None:
-            used.fates[place] = State.RESET_SENT
+            used.fates[place] = RESET_SENT
             self._remember(identifier)
 
     def counts(self) -> Counts:
@@ -252,7 +251,7 @@ class Streams:
             used = self.own if self.is_own(forgotten) else self.theirs
             place = used.place(forgotten)
             assert place is not None
-            used.fates[place] = State.ENDED
+            used.fates[place] = ENDED
 
 
 def _fault(cell: Cell, event: Event, identifier: int, state: State) -> Fault:

@@ -42,6 +42,25 @@ class State(IntEnum):
         return self.name.lower().replace("_", " ")
 
 
+IDLE: Final = State.IDLE
+RESERVED_LOCAL: Final = State.RESERVED_LOCAL
+RESERVED_REMOTE: Final = State.RESERVED_REMOTE
+HALF_CLOSED_REMOTE: Final = State.HALF_CLOSED_REMOTE
+ENDED: Final = State.ENDED
+RESET_SENT: Final = State.RESET_SENT
+SKIPPED: Final = State.SKIPPED
+"""Those that are asked for at every frame: to find a member in its enumeration takes long."""
+
+TURNS: Final = tuple(
+    tuple(
+        (after.active - before.active, after.reserved - before.reserved, after.closed)
+        for after in State
+    )
+    for before in State
+)
+"""By the states before and after: how many streams more are active, are reserved, and whether the
+stream is closed."""
+
 SHORT_NAMES: Final = {
     "idle": State.IDLE,
     "res-l": State.RESERVED_LOCAL,
