@@ -97,7 +97,7 @@ class Room:
 
 
 def test_g34_resets_go_first_and_streams_take_turns() -> None:
-    one, three = (Stream(number, Context(), body=None) for number in (1, 3))
+    one, three = (Stream(number, Context()) for number in (1, 3))
     writes = [DataWrite(one, b"a"), HeadersWrite(one, ()), DataWrite(three, b"b")]
     reset = ResetWrite(three, ErrorCode.CANCEL, "")
     queue = WriteQueue()
@@ -110,7 +110,7 @@ def test_g34_resets_go_first_and_streams_take_turns() -> None:
 
 
 def test_g34_a_stream_without_window_keeps_nobody_else_waiting() -> None:
-    one, three = (Stream(number, Context(), body=None) for number in (1, 3))
+    one, three = (Stream(number, Context()) for number in (1, 3))
     queue = WriteQueue()
     blocked, free = DataWrite(one, b"a"), DataWrite(three, b"b")
     queue.push(blocked)
@@ -199,7 +199,7 @@ def test_g21_content_goes_out_whole_whatever_windows_and_frame_size_make_of_it(
 
     content = bytes(range(256)) * 274
     peer = cast("Any", Takes(s1=room))
-    write = DataWrite(Stream(1, Context(), body=None), content[:octets], ends=True)
+    write = DataWrite(Stream(1, Context()), content[:octets], ends=True)
     while True:
         assert write.ready(peer)
         if write.send(peer):

@@ -104,7 +104,7 @@ def test_row_of_control_octets(target: str, shown: str) -> None:
 
 
 def promise(method: str = "GET", header: dict[str, list[str]] | None = None) -> dict[bytes, bytes]:
-    stream = Stream(1, Context(), body=None)
+    stream = Stream(1, Context())
     return dict(checked_promise(stream, Request("GET", "/"), "/a", method, header or {}))
 
 
@@ -156,7 +156,7 @@ def test_row_of_illegal_fields_which_are_left_out(field: tuple[str, str]) -> Non
 
 
 def test_g1_comes_before_every_other_check() -> None:
-    pushed = Stream(2, Context(), associated=1, body=None)
+    pushed = Stream(2, Context(), 1)
 
     with pytest.raises(PushError, match="recursive push not allowed"):
         checked_promise(pushed, Request("GET", "/"), "nonsense", "get", {":x": ["y"]})

@@ -394,15 +394,16 @@ class Client:
     # -- what arrives --
 
     async def _read_all(self, transport: Transport, connection: Peer) -> None:
+        read, receive, change_of = transport.read, connection.receive, CHANGES.get
         try:
-            while octets := await transport.read():
-                notices = connection.receive(octets)
+            while octets := await read():
+                notices = receive(octets)
                 if self.connection.output:
                     self.flush()
                 for notice in notices:
-                    kind = type(notice)
-                    if kind in CHANGES:
-                        CHANGES[kind](self, notice)
+                    change = change_of(type(notice))
+                    if change is not None:
+                        change(self, notice)
                     if self._reactions:
                         self._react(notice)
                 if self._reactions and transport.incoming.delivered:

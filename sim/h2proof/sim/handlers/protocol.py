@@ -146,7 +146,6 @@ class Request:
         self,
         method: str,
         target: str,
-        *,
         scheme: str = "https",
         authority: str = "localhost",
         header: Header | None = None,
@@ -175,13 +174,13 @@ class Request:
         return Request(
             self.method,
             self.target,
-            scheme=self.scheme,
-            authority=self.authority,
-            header=self.header,
-            body=self.body,
-            context=context,
-            connection=self.connection,
-            stream=self.stream,
+            self.scheme,
+            self.authority,
+            self.header,
+            self.body,
+            context,
+            self.connection,
+            self.stream,
         )
 
 

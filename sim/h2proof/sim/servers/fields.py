@@ -61,19 +61,19 @@ def said_of(fields: Fields) -> Said:
 
 
 def request_of(
-    said: Said, *, connection: int, stream: int, body: Body | None, context: Context
+    said: Said, connection: int, stream: int, body: Body | None, context: Context
 ) -> Request:
     """The request of a field section."""
     return Request(
         said.method,
         said.target,
-        scheme=said.scheme,
-        authority=said.authority,
-        header=_header_of(said) if said.lines else Header(),
-        body=body,
-        context=context,
-        connection=connection,
-        stream=stream,
+        said.scheme,
+        said.authority,
+        _header_of(said) if said.lines else Header(),
+        body,
+        context,
+        connection,
+        stream,
     )
 
 

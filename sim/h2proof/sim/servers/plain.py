@@ -145,31 +145,17 @@ class PlainConnection:
     def begin(self, stream: int, fields: Fields, *, body: bool) -> None:
         """Start the handler of a request, the client's or a promised one."""
         side = self.side
-        register, number = side.register, side.connection
+        track, number = side.register.track, side.connection
         context = Context()
-        register.track(
-            context,
-            "request context",
-            connection=number,
-            stream=stream,
-            size=CONTEXT_OCTETS,
-            by="server",
-        )
+        track(context, "request context", number, stream, CONTEXT_OCTETS, "server")
         self._requests[stream] = context
         content = None
         if body:
             content = self.bodies[stream] = RequestBody(side.loop, partial(self._credit, stream))
         said = said_of(fields)
-        request = request_of(said, connection=number, stream=stream, body=content, context=context)
+        request = request_of(said, number, stream, content, context)
         writer = PlainWriter(self, request)
-        register.track(
-            writer,
-            "response writer",
-            connection=number,
-            stream=stream,
-            size=WRITER_OCTETS,
-            by="server",
-        )
+        track(writer, "response writer", number, stream, WRITER_OCTETS, "server")
         name = f"server {number} stream {stream}"
         side.loop.create_task(run_handler(self, writer, request, said), name=name)
 

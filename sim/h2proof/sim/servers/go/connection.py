@@ -37,7 +37,7 @@ from h2proof.sim.servers.go.writer import STATE_OCTETS, ResponseWriter, WriterSt
 from h2proof.sim.servers.go.writes import ResetWrite, Write, WriteQueue
 
 if TYPE_CHECKING:
-    from h2proof.sim.scheduler import Timer, Waiter
+    from h2proof.sim.scheduler import Awaited, Timer, Waiter
     from h2proof.sim.side import Side
 
 STREAM_CLOSED: Final = "http2: stream closed"
@@ -63,6 +63,8 @@ class GoConnection:
     def __init__(self, side: "Side") -> None:
         self.side = side
         self.loop = side.loop
+        self._wait_for = side.loop.wait_for
+        self._acquire, self._release = side.register.acquire, side.register.release
         self.number = side.connection
         self.options = ServerOptions.of(side.scenario.options)
         self.peer = side.endpoint(self.options.settings, reserves=False)
@@ -113,31 +115,29 @@ class GoConnection:
 
     async def _write(self) -> None:
         """What the connection answers by itself goes first, then one write after the other."""
-        peer, transport = self.peer, self.side.transport
+        peer, queue, put = self.peer, self._queue, self.side.transport.put
         while not self._over:
-            answers, write = self._answers, None
+            answers, write, finished = self._answers, None, True
             if not peer.output:
-                if peer.closed or not (self._queue.resets or self._queue.ring):
-                    break
-                write = self._queue.pop(peer)
+                write = None if peer.closed else queue.pop(peer)
                 if write is None:
                     break
                 write.stream.writing = write
                 try:
-                    if not write.send(peer):
-                        self._queue.put_back(write)
+                    finished = write.send(peer)
                 except IllegalSend as refused:
                     self._refuse(write, refused.reason)
+                if not finished:
+                    queue.put_back(write)
             try:
-                if not transport.put(peer.take_output()):
-                    await transport.write(b"")  # until it has taken them
+                if not put(peer.take_output()):
+                    await self.side.transport.write(b"")  # until it has taken them
             except PipeCut:
                 break
             self._answers -= answers
             if write is not None:
                 write.stream.writing = None
-                waiting = write.stream.queue
-                if not waiting or waiting[0] is not write:  # else its rest waits
+                if finished:
                     self._answer(write, write.error)
                     if write.ends or write.resets:
                         self._move(write)
@@ -200,8 +200,8 @@ class GoConnection:
         reason = CLIENT_DISCONNECTED if self._over else stream.close_reason
         if reason:
             raise error(reason)
-        waiter = self.loop.waiter(f"{write.frame} on stream {stream.id} to be written")
-        write.waiter = waiter
+        told: Awaited = f"{write.frame} on stream {stream.id} to be written", "resume", False
+        waiter = write.waiter = self._wait_for(told)
         self.enqueue(write)
         return waiter
 
@@ -210,13 +210,8 @@ class GoConnection:
         stream = write.stream
         if stream.close_reason:
             return
-        write.account = self.side.register.acquire(
-            "queued frame",
-            connection=self.number,
-            stream=stream.id,
-            size=write.octets,
-            by=write.frame,
-            obj=write,
+        write.account = self._acquire(
+            "queued frame", self.number, stream.id, write.octets, write.frame, write
         )
         self._queue.push(write)
         if self._writer is None:
@@ -225,7 +220,7 @@ class GoConnection:
     def _answer(self, write: Write, error: str) -> None:
         write.error = error
         if write.account is not None:
-            self.side.register.release(write.account)
+            self._release(write.account)
             write.account = None
         if write.waiter is not None and not write.waiter.done():
             write.waiter.set_result(None)
@@ -236,39 +231,23 @@ class GoConnection:
         """G13d: the promised stream is open, and its handler starts now, without waiting."""
         self.next_promised = identifier + 2
         self.open_pushed += 1
-        exchange = self._open(identifier, fields, associated=associated.id)
+        exchange = self._open(identifier, fields, associated.id)
         self.handlers.start(self, exchange)
 
     def _open(
-        self, identifier: int, fields: Fields, *, associated: int = 0, body: bool = False
+        self, identifier: int, fields: Fields, associated: int = 0, body: bool = False
     ) -> Exchange:
         track, number = self.side.register.track, self.number
         context = Context()
-        track(
-            context,
-            "request context",
-            connection=number,
-            stream=identifier,
-            size=CONTEXT_OCTETS,
-            by="server",
-        )
+        track(context, "request context", number, identifier, CONTEXT_OCTETS, "server")
         content = RequestBody(self.loop, partial(self._credit, identifier)) if body else None
         said = said_of(fields)
-        request = request_of(
-            said, connection=number, stream=identifier, body=content, context=context
-        )
-        stream = Stream(identifier, context, associated=associated, body=content)
-        state = self._states.take(connection=number, stream=identifier, by="server")
+        request = request_of(said, number, identifier, content, context)
+        stream = Stream(identifier, context, associated, content)
+        state = self._states.take(number, identifier, "server")
         touch(state, "begin").begin(self, stream, request)
         writer = ResponseWriter(self._states, state)
-        track(
-            writer,
-            "response writer",
-            connection=number,
-            stream=identifier,
-            size=WRITER_OCTETS,
-            by="server",
-        )
+        track(writer, "response writer", number, identifier, WRITER_OCTETS, "server")
         self.streams[identifier] = stream
         if self.options.write_timeout_ns:
             self.set_deadline(stream, self.loop.now_ns + self.options.write_timeout_ns)
@@ -301,12 +280,8 @@ class GoConnection:
             return
         self._clear_deadline(stream)
         stream.deadline = self.loop.call_at_ns(at_ns, self._deadline, stream)
-        stream.deadline_account = self.side.register.acquire(
-            "timer",
-            connection=self.number,
-            stream=stream.id,
-            by="write deadline",
-            obj=stream.deadline,
+        stream.deadline_account = self._acquire(
+            "timer", self.number, stream.id, 0, "write deadline", stream.deadline
         )
 
     def _deadline(self, stream: Stream) -> None:
@@ -316,7 +291,7 @@ class GoConnection:
     def _clear_deadline(self, stream: Stream) -> None:
         if stream.deadline is not None and stream.deadline_account is not None:
             stream.deadline.cancel()
-            self.side.register.release(stream.deadline_account)
+            self._release(stream.deadline_account)
             stream.deadline = stream.deadline_account = None
 
     def _credit(self, stream: int, octets: int) -> None:
@@ -344,7 +319,7 @@ def states_of(side: "Side") -> Pool[WriterState]:
 
 
 def _request(connection: GoConnection, notice: RequestReceived) -> None:
-    exchange = connection._open(notice.stream, notice.fields, body=not notice.end_stream)
+    exchange = connection._open(notice.stream, notice.fields, 0, not notice.end_stream)
     if not connection.handlers.schedule(connection, exchange):
         connection.peer.goaway(ErrorCode.ENHANCE_YOUR_CALM)
 

@@ -10,9 +10,9 @@ from h2proof.sim.handlers.protocol import Context
 from h2proof.sim.servers.body import RequestBody
 
 if TYPE_CHECKING:
+    from h2proof.sim.resources import Holding
     from h2proof.sim.scheduler import Timer
     from h2proof.sim.servers.go.writes import Write
-    from h2proof.sim.trace import Resource
 
 
 class Stream:
@@ -32,7 +32,11 @@ class Stream:
     )
 
     def __init__(
-        self, identifier: int, context: Context, *, associated: int = 0, body: RequestBody | None
+        self,
+        identifier: int,
+        context: Context,
+        associated: int = 0,
+        body: RequestBody | None = None,
     ) -> None:
         self.id = identifier
         self.associated = associated
@@ -48,4 +52,4 @@ class Stream:
         self.close_reason = ""
         """Why it is closed, in Go's words; empty while it is not."""
         self.deadline: Timer | None = None
-        self.deadline_account: Resource | None = None
+        self.deadline_account: Holding | None = None

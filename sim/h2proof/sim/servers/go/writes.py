@@ -15,9 +15,9 @@ from h2proof.sim.errors import ErrorCode
 from h2proof.sim.hpack import Fields
 
 if TYPE_CHECKING:
+    from h2proof.sim.resources import Holding
     from h2proof.sim.scheduler import Waiter
     from h2proof.sim.servers.go.stream import Stream
-    from h2proof.sim.trace import Resource
 
 MAX_FRAME_SIZE: Final = 5
 FRAME_LEAST: Final = 16_384
@@ -61,7 +61,7 @@ class Write:
         """Octets that went out, of what may go in pieces."""
         self.error = ""
         self.waiter: Waiter | None = None
-        self.account: Resource | None = None
+        self.account: Holding | None = None
 
     @staticmethod
     def measure(content: Any, /) -> int:
