@@ -8,6 +8,7 @@ the reader takes that octet, for not before then can the reader act on it. What 
 known here.
 """
 
+from asyncio import Future
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -365,25 +366,27 @@ class Pipe:
 
     async def read(self) -> bytes:
         """The next octets, at most up to the end of a frame; empty after fin, PipeCut after rst."""
-        stepped = self._burst
+        arrived, stepped = self._arrived, self._burst
         while not self._cut:
-            if self._paused or not self._arrived:
-                self._reader = self._loop.wait_for(self._awaited)
+            if self._paused or not arrived:
+                reader: Any = Future(loop=self._loop)
+                reader.awaited = self._awaited
+                self._reader = reader
                 try:
-                    await self._reader
+                    await reader
                 finally:
-                    self._reader = None
+                    self._reader = reader = None
             elif not stepped:
                 await NEXT_STEP
             else:
-                octets, frame = self._arrived.popleft()
+                octets, frame = arrived.popleft()
                 if frame is not None:
                     self.delivered += 1
                     self._written.append(
                         (DeliveredEvent, self._loop.now_ns, self.connection, frame)
                     )
                 elif not octets:
-                    self._arrived.append(END)  # each further read meets it again
+                    arrived.append(END)  # each further read meets it again
                     return octets
                 self.held -= len(octets)
                 if self._waiting:

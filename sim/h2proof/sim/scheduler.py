@@ -109,7 +109,7 @@ a server for work. Everybody else who waits when all is quiet is stuck.
 """
 
 Waiter = asyncio.Future[None]
-"""A future that says what is waited for, made by `VirtualLoop.waiter`."""
+"""A future that says what is waited for: `VirtualLoop.waiter` and a pipe put an `Awaited` on it."""
 
 
 def awaited(future: object) -> Awaited | None:

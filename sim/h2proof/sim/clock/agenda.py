@@ -56,7 +56,7 @@ class Agenda(Sealed):
         self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> Step:
         """Run the callback in a step of its own, after this one."""
-        step = Step()
+        step: Step = Step()
         step.asked = self
         step.callback = callback
         step.args = args
@@ -152,17 +152,19 @@ class Agenda(Sealed):
     def _fire(self) -> None:
         """Timers that are due get ready, those of one time in the order in which they were set."""
         heads, plain, timers = self._heads, self._plain, self._timers
-        while timers and timers[0][0] <= self.now_ns:
+        now_ns, number = self.now_ns, self._number
+        while timers and timers[0][0] <= now_ns:
             timer = heappop(timers)[2]
             if timer.callback is nothing:
                 continue
-            self._number = timer.number = self._number + 1
+            timer.number = number = number + 1
             if timer.owner:
                 self._enter(timer)
                 continue
             if not plain:
                 heads.append(timer)
             plain.append(timer)
+        self._number = number
 
     def _enter(self, step: AnyStep) -> None:
         """Let a step be ready, behind those of its owner."""

@@ -88,7 +88,7 @@ class VirtualLoop(Agenda):
         steps = self.steps
         spins_end = steps + SPINS_MAX
         limit = min(spins_end, last)
-        self.alert = True
+        self._fire()  # the clock may have been moved meanwhile
         step: AnyStep
         while True:
             if self.alert:
@@ -222,9 +222,10 @@ class VirtualLoop(Agenda):
 
     def wait_for(self, told: Awaited) -> Waiter:
         """The same, for what was put into words before."""
-        waiter: Any = asyncio.Future(loop=self)
-        waiter.awaited = told
-        return cast("Waiter", waiter)
+        made: Any = asyncio.Future(loop=self)
+        made.awaited = told
+        waiter: Waiter = made
+        return waiter
 
     def create_task(
         self,
@@ -256,7 +257,9 @@ class VirtualLoop(Agenda):
 
     def tasks(self) -> "list[asyncio.Task[Any]]":
         """The tasks that are not done, in the order in which they were made."""
-        return [task for each in self._tasks if (task := each()) is not None and not task.done()]
+        living = [task for each in self._tasks if (task := each()) is not None and not task.done()]
+        self._tasks = list(map(ref, living))
+        return living
 
     def waiting(self, *, resting: bool = True) -> list[str]:
         """Who waits for what: one sentence for each task that is not done.
