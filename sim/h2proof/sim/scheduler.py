@@ -153,7 +153,7 @@ class Fifo:
 
 
 class Seeded:
-    """Any of them, by a seed; the generator is the bare one, for `random.Random` seeds it twice."""
+    """Any of them, by a seed; drawing needs no more than the bare generator."""
 
     def __init__(self, seed: int) -> None:
         self.draw = Random(seed).random
