@@ -48,7 +48,7 @@ from h2proof.sim.settings import (
     check_priorities_kept,
     legal_announcement,
 )
-from h2proof.sim.streams import IDLE, SEND, Role, State, Stream
+from h2proof.sim.streams import HALF_CLOSED_REMOTE, IDLE, SEND, Role, State, Stream
 from h2proof.sim.upgrade import UPGRADED_STREAM, Upgrade, read_settings_field
 
 PROMISED_OCTETS: Final = 4
@@ -95,8 +95,8 @@ class Connection(Core):
         cleartext = cleartext or upgrade is not None
         super().__init__(role, LIMITS if limits is None else limits, cleartext=cleartext)
         if not reserves:
-            self.promised_state = State.HALF_CLOSED_REMOTE
-        values = legal_announcement(settings or {}, role, self.own)
+            self.promised_state = HALF_CLOSED_REMOTE
+        values = legal_announcement(settings, role, self.own) if settings else ()
         if upgrade is not None:
             self._upgrade(upgrade)
         if role == "client":
@@ -152,7 +152,7 @@ class Connection(Core):
             if fault is not None:
                 self.answer(fault)
         if not self.closed:
-            self.octets = octets[offset:]
+            self.octets = octets[offset:] if offset < size else b""
         told, self.notices = self.notices, []
         return told
 

@@ -7,6 +7,7 @@ by GOAWAY, a stream error by RST_STREAM where the stream's state allows one (RFC
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Final
 
 from h2proof.sim.blocks import BlockBuffer
 from h2proof.sim.codec import HEADER_LENGTH, STREAM_MAX, encode, header_octets, raw
@@ -49,6 +50,8 @@ from h2proof.sim.streams import (
     Stream,
     Streams,
 )
+
+_NO_ERROR: Final = ErrorCode.NO_ERROR.value
 
 
 class Core:
@@ -168,11 +171,7 @@ class Core:
 
     def write(self, frame: AnyFrame) -> None:
         """One frame goes out; `IllegalSend` where a field, or the peer, has no room for it."""
-        try:
-            octets = encode(frame)
-        except ValueError as error:
-            raise IllegalSend("RFC9113-4.1-07", str(error)) from None
-        self._put(octets)
+        self._put(_octets(frame))
 
     def announce(self, values: SettingPairs) -> None:
         """SETTINGS with these legal values goes out."""
@@ -267,9 +266,9 @@ class Core:
 
     def end(self, code: int, last: int, debug: bytes = b"") -> None:
         """GOAWAY goes out; with an error code nothing is read or sent from here on."""
-        self.write(GoAway(last, code, debug))
+        self._put(_goaway_octets(last, code, debug))
         self.goaway_sent = last
-        self.failed = self.failed or code != ErrorCode.NO_ERROR
+        self.failed = self.failed or code != _NO_ERROR
         self._close_if_done(last)
 
     def _close_if_done(self, last: int) -> None:
@@ -303,6 +302,18 @@ class Core:
         self.notices.append(StreamFailed(fault.stream, fault))
 
 
+def _octets(frame: AnyFrame) -> bytes:
+    try:
+        return encode(frame)
+    except ValueError as error:
+        raise IllegalSend("RFC9113-4.1-07", str(error)) from None
+
+
 @lru_cache(ANNOUNCEMENTS)
 def _settings_octets(values: SettingPairs) -> bytes:
-    return encode(Settings(values))
+    return _octets(Settings(values))
+
+
+@lru_cache(ANNOUNCEMENTS)
+def _goaway_octets(last: int, code: int, debug: bytes) -> bytes:
+    return _octets(GoAway(last, code, debug))

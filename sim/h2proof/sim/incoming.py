@@ -59,6 +59,7 @@ from h2proof.sim.settings import SETTING, read_announcement
 from h2proof.sim.streams import RECEIVE, RESERVED_LOCAL, RESERVED_REMOTE, Cell, Event, Role
 from h2proof.sim.values import value
 
+SETTINGS: Final = FrameType.SETTINGS.value
 STREAM_SIZED: Final = frozenset({FrameType.DATA.value, FrameType.PRIORITY.value})
 """Types of which one that is too long for the settings is an error of its stream (§4.2)."""
 
@@ -78,7 +79,7 @@ def misplaced(core: Core, row: Row | None, kind: int, flags: int, stream: int) -
     if core.block.stream and (fault := core.block.intruder(kind, stream)):
         return fault
     if not core.greeted:
-        if kind != FrameType.SETTINGS or flags & ACK:
+        if kind != SETTINGS or flags & ACK:
             reason = f"the first frame is {type_name(kind)}, not SETTINGS"
             return connection_error(ErrorCode.PROTOCOL_ERROR, "RFC9113-3.4-09", reason)
         core.greeted = True
