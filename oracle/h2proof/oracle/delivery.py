@@ -175,20 +175,26 @@ class ToldDelivery(Delivery[AnObjection]):
         view, waiting, ordinary = self.view, self._waiting, self._ordinary
         had = self._had
         while waiting:
-            entry = waiting[0]
+            entry = waiting.popleft()
             if type(entry) is Sent:
                 if entry.event > frame_event:
+                    waiting.appendleft(entry)
                     break
                 deliver(view, entry)
-            else:
-                place, code = entry >> CODE_BITS, entry & CODE
-                if ordinary.event[place] > frame_event:
-                    break
-                EFFECTS[code](ordinary, view, place)
-                if code == PROMISED:
-                    del ordinary.promises[place]
-            waiting.popleft()
+                had += 1
+                continue
+            place = entry >> CODE_BITS
+            seen = ordinary.event[place]
+            if seen > frame_event:
+                waiting.appendleft(entry)
+                break
+            code = entry & CODE
+            EFFECTS[code](ordinary, view, place)
+            if code == PROMISED:
+                del ordinary.promises[place]
             had += 1
+            if seen == frame_event:
+                break  # nothing of the same event waits behind an ordinary frame
         if had > self._had:
             self._had = had
             self._arrivals.append(event)

@@ -152,18 +152,19 @@ class Lane:
     def take(self, place: int) -> None:
         """Take a frame: here if it is ordinary, else through all rules."""
         kind, view, party = self._type[place], self._view, self._party
+        take = _TAKE.get(kind)
         if (
-            kind in _TAKE
+            take is not None
             and view.lock is None
             and not view.blind
             and (view.first_event >= 0 or self._may_begin(place))
         ):
-            code = _TAKE[kind](self, place)
+            code = take(self, place)
             if code >= 0:
-                party.last_event = self._event[place]
+                event = party.last_event = self._event[place]
                 party.frames_real += 1
                 if view.first_event < 0:
-                    view.first_event = party.last_event
+                    view.first_event = event
                 if party.findings.lasting:
                     party.findings.done_right(kind)
                 self._hand_on(place << CODE_BITS | code)

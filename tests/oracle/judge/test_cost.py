@@ -134,5 +134,5 @@ def test_a_closed_stream_leaves_ten_octets() -> None:
 
 
 def _octets(page: Any) -> int:
-    arrays = page.stop, page.peer_stop
-    return len(page.facts) + sum(int(each.itemsize) * len(each) for each in arrays)
+    facts, *arrays = page
+    return len(facts) + sum(int(each.itemsize) * len(each) for each in arrays)

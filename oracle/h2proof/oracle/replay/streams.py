@@ -117,21 +117,14 @@ class Stream:
 
 
 _PAGE: Final = 64
+_PLACE: Final = _PAGE - 1
 _SAME_PAGE: Final = ~0x7E
 """What identifiers have in common on one page: the initiator, and all but six bits."""
 _NO_EVENT: Final = 0xFFFFFFFF
-
-
-class _Page:
-    __slots__ = ("facts", "peer_stop", "stop")
-
-    def __init__(self) -> None:
-        self.facts = bytearray(_PAGE)
-        self.stop = _NO_STOPS[:]
-        self.peer_stop = _NO_STOPS[:]
-
-
 _NO_STOPS: Final = array("I", [_NO_EVENT]) * _PAGE
+
+_Page = tuple[bytearray, "array[int]", "array[int]"]
+"""Facts, own events, and events of the peer."""
 
 
 class Tombs:
@@ -145,29 +138,33 @@ class Tombs:
     def facts(self, stream: int) -> int:
         """What is known of a closed stream; 0 for one that was never used."""
         page = self._pages.get(stream & _SAME_PAGE)
-        return 0 if page is None else page.facts[stream >> 1 & _PAGE - 1]
+        return 0 if page is None else page[0][stream >> 1 & _PLACE]
 
     def put(self, stream: int, facts: int) -> None:
         """Set the facts of a closed stream, or make it as if it had not been buried."""
         page = self._pages.get(stream & _SAME_PAGE)
         if page is not None:
-            page.facts[stream >> 1 & _PAGE - 1] = facts
+            page[0][stream >> 1 & _PLACE] = facts
 
     def bury(self, stream: Stream) -> None:
         """Keep of a closed stream its facts and the events that closed it."""
-        key, place = stream.id & _SAME_PAGE, stream.id >> 1 & _PAGE - 1
-        if key not in self._pages:
-            self._pages[key] = _Page()
-        page = self._pages[key]
-        page.facts[place] = stream.facts
-        page.stop[place] = stream.stop & _NO_EVENT
-        page.peer_stop[place] = stream.peer_stop & _NO_EVENT
+        number = stream.id
+        page = self._pages.get(number & _SAME_PAGE)
+        if page is None:
+            page = bytearray(_PAGE), _NO_STOPS[:], _NO_STOPS[:]
+            self._pages[number & _SAME_PAGE] = page
+        facts, stops, peer_stops = page
+        place = number >> 1 & _PLACE
+        facts[place] = stream.facts
+        stops[place] = stream.stop & _NO_EVENT
+        peer_stops[place] = stream.peer_stop & _NO_EVENT
 
     def stops(self, stream: int) -> tuple[int, int]:
         """The own event and the peer's event that closed it; -1 where there was none."""
         page = self._pages.get(stream & _SAME_PAGE)
         if page is None:
             return -1, -1
-        place = stream >> 1 & _PAGE - 1
-        own, peer = page.stop[place], page.peer_stop[place]
+        _, stops, peer_stops = page
+        place = stream >> 1 & _PLACE
+        own, peer = stops[place], peer_stops[place]
         return (-1 if own == _NO_EVENT else own), (-1 if peer == _NO_EVENT else peer)
