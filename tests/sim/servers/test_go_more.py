@@ -101,8 +101,9 @@ def test_g34_resets_go_first_and_streams_take_turns() -> None:
     writes = [DataWrite(one, b"a"), HeadersWrite(one, ()), DataWrite(three, b"b")]
     reset = ResetWrite(three, ErrorCode.CANCEL, "")
     queue = WriteQueue()
-    for write in (*writes, reset):
+    for write in writes:
         queue.push(write)
+    queue.resets.append(reset)
 
     order = [queue.pop(cast("Any", Room(s1=5, s3=5))) for _ in range(5)]
 

@@ -223,7 +223,7 @@ class Client:
         plan = self.requests[ordinal]
         ends = end and not plan.body_octets
         stream = self.connection.send_headers(None, plan.section(), end_stream=ends)
-        self.exchanges[stream] = Exchange(stream, ordinal, stream, ended_here=ends)
+        self.exchanges[stream] = Exchange(stream, ordinal, stream, ends)
         self.flush()
         if plan.body_octets:
             body = self._send_body(stream, plan.body_octets, end=end)

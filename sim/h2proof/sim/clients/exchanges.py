@@ -46,7 +46,7 @@ class Exchange:
 def _promised(client: "Client", notice: PromiseReceived) -> None:
     promised, associated = notice.promised, notice.stream
     ordinal = client.exchanges[associated].ordinal
-    client.exchanges[promised] = Exchange(promised, ordinal, associated, ended_here=True)
+    client.exchanges[promised] = Exchange(promised, ordinal, associated, True)
 
 
 def _content(client: "Client", notice: DataReceived) -> None:

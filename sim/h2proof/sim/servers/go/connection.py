@@ -139,7 +139,7 @@ class GoConnection:
                 write.stream.writing = None
                 if finished:
                     self._answer(write, write.error)
-                    if write.ends or write.resets:
+                    if write.ends:
                         self._move(write)
                 await NEXT_STEP
         self._writer = None
@@ -150,7 +150,7 @@ class GoConnection:
         """The write would break the RFC; a response that may not be sent cannot be ended either."""
         write.error = reason
         if not isinstance(write, PromiseWrite):
-            self.enqueue(ResetWrite(write.stream, ErrorCode.INTERNAL_ERROR, reason))
+            self.reset(write.stream, ErrorCode.INTERNAL_ERROR, reason)
 
     def _move(self, last: Write) -> None:
         """A stream's last frame is written (G24, G25)."""
@@ -162,7 +162,7 @@ class GoConnection:
         elif stream.body is None or stream.body.ended:
             self.close_stream(stream, HANDLER_COMPLETE)
         else:
-            self.enqueue(ResetWrite(stream, ErrorCode.NO_ERROR, HANDLER_COMPLETE))
+            self.reset(stream, ErrorCode.NO_ERROR, HANDLER_COMPLETE)
 
     def _close_later(self) -> None:
         """After a GOAWAY, when no stream is left; at once to be closed after an error (G35)."""
@@ -196,26 +196,30 @@ class GoConnection:
         Released by the write, by the stream's end, or by the connection's (G22). `error` with Go's
         reason if it cannot be written any more.
         """
-        stream = write.stream
+        stream, frame = write.stream, write.frame
         reason = CLIENT_DISCONNECTED if self._over else stream.close_reason
         if reason:
             raise error(reason)
-        told: Awaited = f"{write.frame} on stream {stream.id} to be written", "resume", False
+        told: Awaited = f"{frame} on stream {stream.id} to be written", "resume", False
         waiter = write.waiter = self._wait_for(told)
-        self.enqueue(write)
-        return waiter
-
-    def enqueue(self, write: Write) -> None:
-        """Have something written; nothing, once its stream is closed."""
-        stream = write.stream
-        if stream.close_reason:
-            return
         write.account = self._acquire(
-            "queued frame", self.number, stream.id, write.octets, write.frame, write
+            "queued frame", self.number, stream.id, write.octets, frame, write
         )
         self._queue.push(write)
         if self._writer is None:
             self._kick()
+        return waiter
+
+    def reset(self, stream: Stream, code: ErrorCode, reason: str) -> None:
+        """Have RST_STREAM written before everything else; nothing, once the stream is closed."""
+        if not stream.close_reason:
+            write = ResetWrite(stream, code, reason)
+            write.account = self._acquire(
+                "queued frame", self.number, stream.id, 0, write.frame, write
+            )
+            self._queue.resets.append(write)
+            if self._writer is None:
+                self._kick()
 
     def _answer(self, write: Write, error: str) -> None:
         write.error = error
@@ -286,7 +290,7 @@ class GoConnection:
 
     def _deadline(self, stream: Stream) -> None:
         self._clear_deadline(stream)
-        self.enqueue(ResetWrite(stream, ErrorCode.INTERNAL_ERROR, TIMED_OUT))
+        self.reset(stream, ErrorCode.INTERNAL_ERROR, TIMED_OUT)
 
     def _clear_deadline(self, stream: Stream) -> None:
         if stream.deadline is not None and stream.deadline_account is not None:

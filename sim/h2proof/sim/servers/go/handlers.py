@@ -14,7 +14,6 @@ from h2proof.sim.servers.calling import panic_of
 from h2proof.sim.servers.fields import CHANGED, Said, changed_fields
 from h2proof.sim.servers.go.stream import Stream
 from h2proof.sim.servers.go.writer import ResponseWriter
-from h2proof.sim.servers.go.writes import ResetWrite
 
 if TYPE_CHECKING:
     from h2proof.sim.servers.go.connection import GoConnection
@@ -89,5 +88,5 @@ async def run_handler(connection: "GoConnection", exchange: Exchange) -> None:
     else:
         note(f"handler panicked: {panic}", connection=number, stream=identifier)
         writer.abandon()
-        connection.enqueue(ResetWrite(stream, ErrorCode.INTERNAL_ERROR, panic))
+        connection.reset(stream, ErrorCode.INTERNAL_ERROR, panic)
     connection.handlers.ended(connection)

@@ -35,10 +35,6 @@ class Write:
 
     frame: ClassVar[str] = ""
     """The type of its frames."""
-    resets: ClassVar[bool] = False
-    """Whether it ends its stream at once, and so goes before all others."""
-    windowed: ClassVar[bool] = False
-    """Whether it may have to wait for credit."""
     __slots__ = (
         "__weakref__",
         "account",
@@ -55,7 +51,7 @@ class Write:
         self.stream = stream
         self.content = content
         self.ends = ends
-        """Whether it carries END_STREAM."""
+        """Whether it is its stream's last."""
         self.octets = self.measure(content)
         self.sent = 0
         """Octets that went out, of what may go in pieces."""
@@ -97,7 +93,6 @@ class DataWrite(Write):
     """
 
     frame: ClassVar[str] = "DATA"
-    windowed: ClassVar[bool] = True
     measure = staticmethod(len)
     __slots__ = ("_room",)
     _room: int
@@ -126,11 +121,10 @@ class ResetWrite(Write):
     """RST_STREAM; the stream is closed once it is written (G24)."""
 
     frame: ClassVar[str] = "RST_STREAM"
-    resets: ClassVar[bool] = True
     __slots__ = ("reason",)
 
     def __init__(self, stream: "Stream", code: ErrorCode, reason: str) -> None:
-        super().__init__(stream, code)
+        super().__init__(stream, code, True)
         self.reason = reason
 
     def send(self, peer: Peer) -> bool:
@@ -147,14 +141,12 @@ class WriteQueue:
 
     def __init__(self) -> None:
         self.resets: deque[Write] = deque()
+        """They go before everything else."""
         self.ring: deque[Stream] = deque()
         """Streams that have something to write, in their turns."""
 
     def push(self, write: Write) -> None:
-        """Behind what its stream has to write already; resets before everything."""
-        if write.resets:
-            self.resets.append(write)
-            return
+        """Behind what its stream has to write already."""
         stream = write.stream
         if not stream.queue:
             self.ring.append(stream)
@@ -173,7 +165,7 @@ class WriteQueue:
         ring, passed_over = self.ring, 0
         for stream in ring:
             write = stream.queue[0]
-            if not write.windowed or write.ready(peer):
+            if write.ready(peer):
                 break
             passed_over += 1
         else:
