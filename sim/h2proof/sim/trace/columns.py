@@ -4,6 +4,7 @@ from __future__ import annotations  # `array` takes no type argument at run time
 
 from array import array
 from collections.abc import Iterable
+from itertools import accumulate
 from struct import Struct
 from typing import Any, Final
 
@@ -18,8 +19,8 @@ RESERVED: Final = 0x100
 ROW: Final = Struct("=QIBBHIIIQIqIII")
 """What the columns have of one frame, in their order."""
 
-HEADER: Final = Struct(">HBBBL")
-"""A frame header: the length in two parts, type, flags, the reserved bit with the stream."""
+STREAM: Final = Struct(">5xL")
+"""What a frame header has of its stream: the reserved bit and the identifier."""
 
 Row = tuple[Any, ...]
 """An event as it is written: its class, and its fields but for the index, in their order."""
@@ -78,42 +79,43 @@ class FrameColumns:
         for start in range(0, len(rows), step):
             self.extend(ROW.iter_unpack(rows[start : start + step]))
 
-    def extend_whole(self, frames: list[tuple[int, Row]], frames_of: list[int]) -> None:
+    def extend_whole(self, events: list[int], rows: list[Row], frames_of: list[int]) -> None:
         """Enter frames that are given with their octets; `frames_of` counts each connection's."""
-        for start in range(0, len(frames), AT_ONCE):
-            self.extend(self._taken_apart(frames[start : start + AT_ONCE], frames_of))
-
-    def _taken_apart(
-        self, frames: list[tuple[int, Row]], frames_of: list[int]
-    ) -> list[tuple[int, ...]]:
-        rows: list[tuple[int, ...]] = []
-        held = self.octets
-        offset = len(held)
-        for event, (_, at, connection, sender, octets) in frames:
-            high, low, kind, flags, word = HEADER.unpack_from(octets)
-            length = high << 8 | low
-            held += octets[HEADER_LENGTH:]
-            rows.append(
-                (
-                    event,
-                    connection,
-                    0 if sender == "client" else 1,
-                    kind,
-                    flags | RESERVED if word > STREAM_MAX else flags,
-                    frames_of[connection],
-                    word & STREAM_MAX,
-                    length,
-                    offset,
-                    length,
-                    at,
-                    NOTHING,
-                    NOTHING,
-                    NOTHING,
-                )
+        for start in range(0, len(rows), AT_ONCE):
+            self._extend_whole(
+                events[start : start + AT_ONCE], rows[start : start + AT_ONCE], frames_of
             )
-            offset += length
+
+    def _extend_whole(self, events: list[int], rows: list[Row], frames_of: list[int]) -> None:
+        """Column by column, each at once."""
+        _, ats, connections, senders, whole = zip(*rows, strict=True)
+        headers = b"".join([octets[:HEADER_LENGTH] for octets in whole])
+        lengths = array("I", [len(octets) - HEADER_LENGTH for octets in whole])
+        streams = array("I", [word for (word,) in STREAM.iter_unpack(headers)])
+        flags = array("H", list(headers[4::HEADER_LENGTH]))
+        if max(streams) > STREAM_MAX:
+            for place, word in enumerate(streams):
+                if word > STREAM_MAX:
+                    streams[place] = word & STREAM_MAX
+                    flags[place] |= RESERVED
+        self.event.extend(events)
+        self.connection.extend(connections)
+        self.sender.frombytes(bytes([sender != "client" for sender in senders]))
+        self.type.frombytes(headers[3::HEADER_LENGTH])
+        self.flags.extend(flags)
+        self.stream.extend(streams)
+        self.length.extend(lengths)
+        self.offset.extend(accumulate(lengths[:-1], initial=len(self.octets)))
+        self.kept.extend(lengths)
+        self.at.extend(ats)
+        nothing = array("I", (NOTHING,)) * len(rows)
+        self.packet.extend(nothing)
+        self.begins.extend(nothing)
+        self.knew.extend(nothing)
+        self.octets += b"".join([octets[HEADER_LENGTH:] for octets in whole])
+        for connection in connections:
+            self.frame_index.append(frames_of[connection])
             frames_of[connection] += 1
-        return rows
 
     def extend(self, rows: Iterable[tuple[int, ...]]) -> None:
         """Enter frames given as rows."""

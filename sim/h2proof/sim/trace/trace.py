@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from struct import error as StructError
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from h2proof.sim.codec import HEADER_LENGTH, FrameHeader, read_header
 from h2proof.sim.trace import plain
@@ -257,17 +257,18 @@ class Trace:
         """Give the frames that were written since then their places, and enter them."""
         written, start = self.written, self._read
         self._read = len(written)
-        frames = [
-            (event, row)
-            for event, row in enumerate(written[start:], start)
-            if type(row) is tuple and row[0] is FrameEvent
-        ]
-        if frames:
-            self._enter_packed()
-            self._columns.extend_whole(frames, self._frames_of)
-            for event, _ in frames:
+        events: list[int] = []
+        rows: list[Row] = []
+        behind: Any = written[start:]  # no places among them: what gives a place reads on before
+        for event, row in enumerate(behind, start):
+            if row[0] is FrameEvent:
+                events.append(event)
+                rows.append(row)
                 written[event] = self._frames
                 self._frames += 1
+        if rows:
+            self._enter_packed()
+            self._columns.extend_whole(events, rows, self._frames_of)
 
     def _enter_packed(self) -> None:
         self._columns.extend_packed(self._packed)
