@@ -159,7 +159,7 @@ class Pipe:
             piece = octets, len(written)
             written.append((FrameEvent, now_ns, self.connection, self.sender, octets))
             self.held += size
-            self._call_at_ns(now_ns + self._delay_ns, self.lane, self._arrive, (piece,))
+            self._call_at_ns(now_ns + self._delay_ns, self.lane, self._arrive, ((piece,),))
             return True
         if size:
             self._waiting.extend(_Blocked(part, frame) for part, frame in self._record(octets))
@@ -242,7 +242,7 @@ class Pipe:
             pieces.append(END)
         if pieces and self._delay_ns:
             at_ns = self._loop.now_ns + self._delay_ns
-            self._call_at_ns(at_ns, self.lane, self._arrive, pieces)
+            self._call_at_ns(at_ns, self.lane, self._arrive, (pieces,))
         elif pieces:
             self._arrive(pieces)
 

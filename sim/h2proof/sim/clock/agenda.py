@@ -85,7 +85,7 @@ class Agenda(Sealed):
         return self.call_soon(callback, *args, context=context)
 
     def call_plain_at_ns(
-        self, at_ns: int, whose: str, callback: Callable[[*Ts], object], *args: *Ts
+        self, at_ns: int, whose: str, callback: Callable[[*Ts], object], args: tuple[*Ts]
     ) -> Timer:
         """Run a callback of no task, which looks at no context, at a time yet to come."""
         timer: Timer = Timer()
@@ -115,7 +115,7 @@ class Agenda(Sealed):
         if whose is None:
             task = current_task(self)
             whose = "" if task is None else task.get_name()
-        timer = self.call_plain_at_ns(at_ns, whose, callback, *args)
+        timer = self.call_plain_at_ns(at_ns, whose, callback, args)
         timer.context = copy_context() if context is None else context
         timer.owner = _owner_of(callback)
         if at_ns <= self.now_ns:

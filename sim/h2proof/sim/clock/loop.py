@@ -123,10 +123,9 @@ class VirtualLoop(Agenda):
                 step = heads[place]
                 if owner := step.owner:
                     del heads[place]
-                    if queue := behind[owner]:
+                    if queue := behind.pop(owner):
+                        behind[owner] = queue
                         insort(heads, queue.popleft(), key=ARRIVAL)
-                    else:
-                        del behind[owner]
                 else:
                     plain.popleft()
                     if not plain:
@@ -230,7 +229,6 @@ class VirtualLoop(Agenda):
     def create_task(
         self,
         coro: Coroutine[Any, Any, T] | Generator[Any, None, T],
-        *,
         name: object = None,
         context: Context | None = None,
     ) -> "asyncio.Task[T]":
