@@ -127,7 +127,8 @@ def test_json_that_is_no_scenario_is_refused_with_a_sentence(text: str, sentence
         (lambda: ClientPlan(settings=((1 << 16, 0),)), "16 and 32 bits"),
         (lambda: CallFault("push", 0), "counted from 1"),
         (lambda: CallFault("push", 1, "explode"), "there are raise, block"),  # type: ignore[arg-type]
-        (lambda: CallFault("pull", 1), "these can: push"),  # type: ignore[arg-type]
+        (lambda: CallFault("push", 1, "rise"), "did you mean .raise.*there are raise, block"),  # type: ignore[arg-type]
+        (lambda: CallFault("pull", 1), "these can fail: push"),  # type: ignore[arg-type]
         (lambda: Bounds(steps_max=0), "nothing could happen"),
         (lambda: Scenario(schedule="random"), "seeded, fifo"),  # type: ignore[arg-type]
         (lambda: Scenario(faults=(CallFault("push", 1), CallFault("push", 1, "block"))), "one way"),

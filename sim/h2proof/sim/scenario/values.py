@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
 from h2proof.sim import pipe
+from h2proof.sim.naming import no_such
 from h2proof.sim.pipe import PipeOptions
 from h2proof.sim.scenario import plain
 
@@ -19,10 +20,6 @@ EFFECTS: Final[tuple[Effect, ...]] = get_args(Effect)
 def _not_negative(what: str, value: int) -> None:
     if value < 0:
         raise ValueError(f"{what} is {value}; it cannot be below 0")
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +120,10 @@ class CallFault:
 
     def __post_init__(self) -> None:
         if self.call not in FAULTY_CALLS:
-            raise ValueError(f"no call {self.call!r} can fail; these can: {_listed(FAULTY_CALLS)}")
+            can_fail = f"these can fail: {', '.join(FAULTY_CALLS)}"
+            raise ValueError(no_such("call", self.call, FAULTY_CALLS, can_fail))
         if self.effect not in EFFECTS:
-            raise ValueError(f"no effect {self.effect!r}; there are {_listed(EFFECTS)}")
+            raise ValueError(no_such("effect", self.effect, EFFECTS))
         if self.nth < 1:
             raise ValueError(f"calls are counted from 1, so none is number {self.nth}")
 

@@ -19,6 +19,7 @@ from h2proof.sim.connection import Connection
 from h2proof.sim.endpoint import Peer
 from h2proof.sim.handlers.model import HandlerModel
 from h2proof.sim.handlers.protocol import Handler
+from h2proof.sim.naming import no_such
 from h2proof.sim.options import check as check_options
 from h2proof.sim.pipe import Transport, connect
 from h2proof.sim.resources import Register
@@ -255,7 +256,7 @@ def acts_of(plan: ClientPlan) -> tuple[tuple[Behaviour, Part], ...]:
     acts = []
     for act in plan.acts:
         if act.behaviour not in CLIENTS:
-            raise ValueError(f"no behaviour {act.behaviour!r}; there are {', '.join(CLIENTS)}")
+            raise ValueError(no_such("behaviour", act.behaviour, CLIENTS))
         behaviour = CLIENTS[act.behaviour]
         acts.append((behaviour, behaviour.part(act)))
     return tuple(acts)
