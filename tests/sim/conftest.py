@@ -69,7 +69,7 @@ class Bench:
         self.peer = Connection("server", settings=settings, **options)
         return self.peer
 
-    def _note(self, text: str, *, connection: int = 0, stream: int = 0) -> None:
+    def _note(self, text: str, connection: int = 0, stream: int = 0) -> None:
         self.trace.note(text, at=self.loop.now_ns, connection=connection, stream=stream)
 
     async def _read(self) -> None:

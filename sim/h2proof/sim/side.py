@@ -20,7 +20,7 @@ from h2proof.sim.values import value
 class Note(Protocol):
     """Writes a milestone into the trace; connection and stream where it belongs to one."""
 
-    def __call__(self, text: str, *, connection: int = 0, stream: int = 0) -> None: ...
+    def __call__(self, text: str, connection: int = 0, stream: int = 0) -> None: ...
 
 
 class MakeEndpoint(Protocol):

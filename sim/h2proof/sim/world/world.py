@@ -113,7 +113,7 @@ class World:
         for client in self._clients:
             client.leave()
         if self.stage.ends:
-            loop.create_task(self._end_all(), name="the stage's end")
+            loop.create_task(self._end_all(), "the stage's end")
         waiting_closed = self._settle(open_=False)
         ending: Ending = "busy" if waiting or waiting_closed else "quiet"
         outcome = Outcome(
@@ -181,7 +181,7 @@ class World:
 
     # -- what the clients and the server are given --
 
-    def note(self, text: str, *, connection: int = 0, stream: int = 0) -> None:
+    def note(self, text: str, connection: int = 0, stream: int = 0) -> None:
         """A milestone of the run."""
         if self._recording:
             self.trace.written.append((NoteEvent, self.loop.now_ns, connection, text, stream))
@@ -208,7 +208,7 @@ class World:
             partial(Watched, self.register, number),
             self.stage,
         )
-        self.loop.create_task(self._serve(side), name=f"server {number}")
+        self.loop.create_task(self._serve(side), f"server {number}")
         return near, Connection("client", settings=settings)
 
     def _watch_task(self, task: "asyncio.Task[Any]", name: str) -> None:
