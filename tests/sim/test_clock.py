@@ -351,6 +351,22 @@ def test_tasks_without_a_name_are_called_after_their_maker() -> None:
     assert ["root", "root.1", "root.1.1", "root.2", "root.2.1"] == names
 
 
+def test_a_name_may_stand_in_its_place_and_only_living_tasks_are_told_each_time() -> None:
+    loop = VirtualLoop()
+
+    async def wait(seconds: int) -> None:
+        await asyncio.sleep(seconds)
+
+    for seconds in (3, 1, 2):
+        loop.create_task(wait(seconds), f"for {seconds}")
+    told = []
+    for second in range(4):
+        loop.advance(until_ns=second * SECOND_NS)
+        told.append([task.get_name() for task in loop.tasks()])
+
+    assert [["for 3", "for 1", "for 2"], ["for 3", "for 2"], ["for 3"], []] == told
+
+
 def test_an_error_nobody_catches_is_kept_as_a_sentence() -> None:
     loop = VirtualLoop()
 
