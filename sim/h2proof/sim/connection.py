@@ -119,15 +119,9 @@ class Connection(Core):
         octets = self.octets + data
         if self.preface_left:
             octets = self._take_preface(octets)
-        rows, offset, size = ROWS[self.role], 0, len(octets)
-        while not self.closed:
-            if self.skipped:
-                step = min(self.skipped, size - offset)
-                offset += step
-                self.skipped -= step
-            start = offset + HEADER_LENGTH
-            if start > size:
-                break
+        rows, size = ROWS[self.role], len(octets)
+        offset = self._skip(size) if self.skipped else 0
+        while (start := offset + HEADER_LENGTH) <= size and not self.closed:
             high, low, kind, flags, word = header_fields(octets, offset)
             length = high << 8 | low
             stream = word & STREAM_MAX
@@ -135,7 +129,8 @@ class Connection(Core):
             fault = None
             if length > self.payload_max:
                 # the header is answered at once (§4.2), and the payload is never held
-                offset, self.skipped = start, length
+                self.skipped = length
+                offset = start + self._skip(size - start)
                 fault = oversized(self, row, kind, flags, stream, length)
             elif start + length > size:
                 break
@@ -481,6 +476,12 @@ class Connection(Core):
         if held < HEADER_LENGTH:
             return HEADER_LENGTH - held
         return HEADER_LENGTH + int.from_bytes(self.octets[:3]) - held
+
+    def _skip(self, octets: int) -> int:
+        """How many of so many octets belong to the frame that is too long."""
+        skipped = min(self.skipped, octets)
+        self.skipped -= skipped
+        return skipped
 
     def _take_preface(self, data: bytes) -> bytes:
         """A server compares the client's first octets; what is left of the data are frames."""
