@@ -101,11 +101,9 @@ class Client:
         for act, (behaviour, part) in zip(self.plan.acts, self._acts, strict=True):
             if behaviour.play is not None:
                 play = self._on_stage(behaviour, part, act.from_ns, act.until_ns)
-                self._plays.append(
-                    self.loop.create_task(play, name=f"{self.name} {behaviour.name}")
-                )
+                self._plays.append(self.loop.create_task(play, f"{self.name} {behaviour.name}"))
         if self.asks:
-            self._plays.append(self.loop.create_task(self._ask_all(), name=f"{self.name} asks"))
+            self._plays.append(self.loop.create_task(self._ask_all(), f"{self.name} asks"))
 
     def dial(self) -> None:
         """Open a connection, the first or a new one; what the old one had is forgotten."""
@@ -115,9 +113,7 @@ class Client:
         self.credit.owed = 0
         self._muted = False
         self.flush()
-        self.loop.create_task(
-            self._read_all(self.transport, self.connection), name=f"{self.name} reads"
-        )
+        self.loop.create_task(self._read_all(self.transport, self.connection), f"{self.name} reads")
 
     async def _on_stage(
         self, behaviour: Behaviour, part: Part, from_ns: int, until_ns: int | None
@@ -181,7 +177,7 @@ class Client:
         for play in self._plays:
             play.cancel()
         self._plays.clear()  # a cancelled task knows where it was, and so its client
-        self.loop.create_task(self._calm(), name=f"{self.name} calms down")
+        self.loop.create_task(self._calm(), f"{self.name} calms down")
 
     async def _calm(self) -> None:
         self._reactions.clear()
@@ -227,7 +223,7 @@ class Client:
         self.flush()
         if plan.body_octets:
             body = self._send_body(stream, plan.body_octets, end=end)
-            self._plays.append(self.loop.create_task(body, name=f"{self.name} stream {stream}"))
+            self._plays.append(self.loop.create_task(body, f"{self.name} stream {stream}"))
         if self._reactions:
             self._happened(Moment.ASKED, stream)
         if self._waiters:

@@ -157,7 +157,7 @@ class PlainConnection:
         writer = PlainWriter(self, request)
         track(writer, "response writer", number, stream, WRITER_OCTETS, "server")
         name = f"server {number} stream {stream}"
-        side.loop.create_task(run_handler(self, writer, request, said), name=name)
+        side.loop.create_task(run_handler(self, writer, request, said), name)
 
     def forget(self, stream: int, reason: str) -> None:
         """The stream is closed: its handler is told, what it did not read is credited."""

@@ -111,7 +111,7 @@ class GoConnection:
     def _kick(self) -> None:
         """See to it that what can be written is written; frames are written one at a time."""
         if self._writer is None and not self._over:
-            self._writer = self.loop.create_task(self._write(), name=self._writer_name)
+            self._writer = self.loop.create_task(self._write(), self._writer_name)
 
     async def _write(self) -> None:
         """What the connection answers by itself goes first, then one write after the other."""

@@ -45,7 +45,7 @@ class Handlers:
         """Start a handler, without a question."""
         self.running += 1
         name = f"server {connection.number} stream {exchange[0].id}"
-        connection.loop.create_task(run_handler(connection, exchange), name=name)
+        connection.loop.create_task(run_handler(connection, exchange), name)
 
     def ended(self, connection: "GoConnection") -> None:
         """One is over: start who waits, but for those whose stream was closed meanwhile."""
