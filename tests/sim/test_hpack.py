@@ -235,6 +235,19 @@ def test_an_encoder_writes_what_the_library_writes(
         assert theirs.encoder.header_table.dynamic_entries == decoder.entries
 
 
+def test_a_block_that_only_empties_the_table_is_remembered_as_that() -> None:
+    for _ in range(4):
+        encoder, decoder = FieldEncoder(), FieldDecoder()
+        decoder.decode(encoder.encode(((b"x", b"emptied"),)))
+        assert len(decoder.entries) == 1
+
+        encoder.table_size_max = 0
+        encoder.table_size_max = 4096
+
+        assert decoder.decode(encoder.encode(())) == ()
+        assert len(decoder.entries) == 0
+
+
 @given(st.lists(sections, max_size=5), sections)
 def test_an_encoder_goes_on_with_the_table_of_a_decoder(
     history: list[tuple[tuple[bytes, bytes], ...]], fields: tuple[tuple[bytes, bytes], ...]

@@ -90,7 +90,7 @@ class FieldDecoder:
 
 def _read(question: _Question) -> _Answer:
     before, block, list_octets_max, table_size_max, due = question
-    added, size_max = before.added, before.size_max
+    added, size_max, held = before.added, before.size_max, before.octets
     table = before.copy() if before.shared else before
     try:
         lines, octets = _lines(block, table, list_octets_max, table_size_max, due)
@@ -100,7 +100,7 @@ def _read(question: _Question) -> _Answer:
         reason = f"the field section exceeds {list_octets_max} octets"
         return Undecodable(reason, oversized=True), 0, table
     if table.blocks < SHARED_BLOCKS_MAX and len(block) <= SHARED_OCTETS_MAX:
-        changed = table.added != added or table.size_max != size_max
+        changed = table.added != added or table.size_max != size_max or table.octets != held
         shared = table.behind(before, changed, block)
         if shared is not None:
             return READ.keep(question, (tuple(lines), octets, shared))
