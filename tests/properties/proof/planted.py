@@ -146,9 +146,9 @@ def keeps_who_puts(pipe: Pipe, octets: bytes) -> bool:
     return _put(pipe, octets)
 
 
-def keeps_tasks(loop: VirtualLoop, coro: Any, **options: Any) -> asyncio.Task[Any]:
+def keeps_tasks(loop: VirtualLoop, *args: Any, **options: Any) -> asyncio.Task[Any]:
     """A clock with one line too much: every task goes into a list."""
-    task: asyncio.Task[Any] = _create_task(loop, coro, **options)
+    task: asyncio.Task[Any] = _create_task(loop, *args, **options)
     KEPT.append(task)
     return task
 
