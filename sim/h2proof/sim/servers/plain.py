@@ -286,9 +286,9 @@ async def run_handler(
         panic = panic_of(raised)
     note, number = side.note, side.connection
     if (said.lines or request.header) and (changed := changed_fields(said, request.header)):
-        note(f"{CHANGED}: {', '.join(changed)}", connection=number, stream=stream)
+        note(f"{CHANGED}: {', '.join(changed)}", number, stream)
     outcome = "handler returned" if panic is None else f"handler panicked: {panic}"
-    note(outcome, connection=number, stream=stream)
+    note(outcome, number, stream)
     code: ErrorCode | None = None
     if panic is None:
         try:

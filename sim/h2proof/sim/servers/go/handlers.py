@@ -75,10 +75,10 @@ async def run_handler(connection: "GoConnection", exchange: Exchange) -> None:
         panic = panic_of(raised)
     note, number, identifier = connection.side.note, connection.number, stream.id
     if (said.lines or request.header) and (changed := changed_fields(said, request.header)):
-        note(f"{CHANGED}: {', '.join(changed)}", connection=number, stream=identifier)
+        note(f"{CHANGED}: {', '.join(changed)}", number, identifier)
     stream.context.end()
     if panic is None:
-        note("handler returned", connection=number, stream=identifier)
+        note("handler returned", number, identifier)
         try:
             for waiter in writer.finish():
                 await waiter
@@ -86,7 +86,7 @@ async def run_handler(connection: "GoConnection", exchange: Exchange) -> None:
             pass  # nobody is left who could be told
         writer.retire()
     else:
-        note(f"handler panicked: {panic}", connection=number, stream=identifier)
+        note(f"handler panicked: {panic}", number, identifier)
         writer.abandon()
         connection.reset(stream, ErrorCode.INTERNAL_ERROR, panic)
     connection.handlers.ended(connection)
