@@ -304,7 +304,7 @@ class Lane:
         if live is None or self._flags[place] or not whole:
             return _NO
         code = self._ordinary.number(place)
-        if code in _TELLING or (code == ErrorCode.REFUSED_STREAM and live.heads):
+        if code in _TELLING or (code == ErrorCode.REFUSED_STREAM and live.final):
             return _NO
         if code == ErrorCode.NO_ERROR and live.websocket:
             return _NO

@@ -46,11 +46,14 @@ def answers_reset_with_reset(view: View, sent: Sent) -> Iterator[Fact]:
     "9113-8.7-05",
 )
 def refuses_what_it_answered(view: View, sent: Sent) -> Iterator[Fact]:
-    """REFUSED_STREAM says that nothing was processed: a server that has answered cannot say so."""
+    """REFUSED_STREAM says that nothing was processed: a server that has answered cannot say so.
+
+    An interim response can come from who has not processed anything: it is no answer here.
+    """
     if view.client or sent.code != ErrorCode.REFUSED_STREAM or not sent.stream:
         return
     live = view.streams.get(sent.stream)
-    if live is not None and live.heads and sent.stream & 1:
+    if live is not None and live.final and sent.stream & 1:
         yield Fact(f"{sent.name} REFUSED_STREAM after a response")
         yield Fact(f"stream {sent.stream} had been opened", live.opened_by)
 
