@@ -31,7 +31,6 @@ from h2proof.sim.pipe import PipeOptions
 from h2proof.sim.resources import Pool
 from h2proof.sim.scenario import Act, Bounds, ClientPlan, Param, RequestPlan, Scenario
 from h2proof.sim.servers.go.connection import GoConnection
-from h2proof.sim.servers.go.writes import ResetWrite
 from h2proof.sim.servers.plain import PlainConnection
 from h2proof.sim.trace import Trace
 from h2proof.sim.world import World, play
@@ -317,7 +316,7 @@ def cancels_promises_with_their_stream(patch: pytest.MonkeyPatch) -> None:
         promised = [each for each in self.streams.values() if each.associated == stream.id]
         close(self, stream, reason)
         for each in promised:
-            self.enqueue(ResetWrite(each, ErrorCode.CANCEL, reason))
+            self.reset(each, ErrorCode.CANCEL, reason)
 
     patch.setattr(GoConnection, "close_stream", closing)
 
