@@ -18,9 +18,10 @@ def heads(octets: bytes) -> Iterator[tuple[int, int]]:
         offset += HEADER_LENGTH + header.length
 
 
+@pytest.mark.parametrize("path", ["/", "/some/page"])
 @pytest.mark.parametrize("server", ["plain", "go"])
-def test_the_pair_of_h2_sends_the_same_frames(server: str) -> None:
-    trace, verdict = ours(scenario(server))
+def test_the_pair_of_h2_sends_the_same_frames(server: str, path: str) -> None:
+    trace, verdict = ours(scenario(server, path))
     sent = h2_pair(calls_of(trace))
 
     assert () == verdict.violations
@@ -30,8 +31,9 @@ def test_the_pair_of_h2_sends_the_same_frames(server: str) -> None:
         assert sorted(mine) == sorted(heads(bytes(sent[side]).removeprefix(PREFACE)))
 
 
-def test_a_row_is_measured_for_each_server_model() -> None:
+def test_rows_are_measured_for_each_server_model() -> None:
     rows = list(measure(runs=1, repetitions=1))
+    measured = [(row["server"], row["paths"]) for row in rows]
 
-    assert ["plain", "go"] == [row["server"] for row in rows]
+    assert [(s, p) for s in ("plain", "go") for p in ("again", "fresh")] == measured
     assert all(isinstance(row["ratio"], float) for row in rows)

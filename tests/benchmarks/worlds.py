@@ -5,7 +5,9 @@
 A run of ours is a World with all its accounts and both quiet phases, and the judge's verdict with
 ledger, lifetimes and liveness. The pair of h2 only hands the frames of that run across, one by one:
 no clock, no handler, no accounts. Times both in turn in one process and takes the best of each;
-prints, and judges nothing.
+prints, and judges nothing. Rows named `again` play one scenario over and over, as a search does,
+where ours remembers what short field blocks say; in those named `fresh` each run has paths that no
+run before it had.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count, cycle
 from typing import Any, Final
 
 from h2.config import H2Configuration
@@ -34,15 +37,15 @@ Call = Callable[[H2Connection], None]
 
 async def pushes_three(w: Any, r: Any) -> None:
     """Three promises, and a short body for each of the four responses."""
-    if r.path == "/":
-        for path in RESOURCES:
-            await w.push(path)
+    if not r.path.endswith(RESOURCES):
+        for resource in RESOURCES:
+            await w.push(r.path.rstrip("/") + resource)
     await w.write(b"hello")
 
 
-def scenario(server: str) -> Scenario:
+def scenario(server: str, path: str = "/") -> Scenario:
     """One client that asks once."""
-    return Scenario(server=server, clients=(ClientPlan(requests=(RequestPlan(),)),))
+    return Scenario(server=server, clients=(ClientPlan(requests=(RequestPlan(path=path),)),))
 
 
 def ours(plan: Scenario) -> tuple[Trace, Verdict]:
@@ -152,28 +155,41 @@ def best(tasks: dict[str, Callable[[], object]], runs: int, repetitions: int) ->
     return rates
 
 
+def again(server: str) -> dict[str, Callable[[], object]]:
+    """The same run each time."""
+    plan = scenario(server)
+    calls = calls_of(ours(plan)[0])
+    return {"ours": partial(ours, plan), "h2 pair": partial(h2_pair, calls)}
+
+
+def fresh(server: str, runs: int) -> dict[str, Callable[[], object]]:
+    """Each run of ours has paths of its own, and none of those that the pair has."""
+    paths = (f"/w{number:07}" for number in count())
+    pairs = cycle([calls_of(ours(scenario(server, f"/h{each:07}"))[0]) for each in range(runs)])
+    return {
+        "ours": lambda: ours(scenario(server, next(paths))),
+        "h2 pair": lambda: h2_pair(next(pairs)),
+    }
+
+
 def measure(runs: int, repetitions: int) -> Iterator[dict[str, object]]:
-    """A row for each server model: its rate, that of the pair, and what the one is of the other."""
+    """Rows for each server model: our rate, that of the pair, and what the one is of the other."""
     for server in ("plain", "go"):
-        plan = scenario(server)
-        trace, _ = ours(plan)
-        calls = calls_of(trace)
-        tasks: dict[str, Callable[[], object]] = {
-            "ours": partial(ours, plan),
-            "h2 pair": partial(h2_pair, calls),
-        }
-        rates = best(tasks, runs, repetitions)
-        yield {
-            "server": server,
-            "frames": len(trace.columns.event),
-            "events": len(trace),
-            **{f"{name} runs/s": round(rate) for name, rate in rates.items()},
-            "ratio": round(rates["ours"] / rates["h2 pair"], 2),
-        }
+        trace, _ = ours(scenario(server))
+        for paths, tasks in (("again", again(server)), ("fresh", fresh(server, runs))):
+            rates = best(tasks, runs, repetitions)
+            yield {
+                "server": server,
+                "paths": paths,
+                "frames": len(trace.columns.event),
+                "events": len(trace),
+                **{f"{name} runs/s": round(rate) for name, rate in rates.items()},
+                "ratio": round(rates["ours"] / rates["h2 pair"], 2),
+            }
 
 
 def main() -> None:
-    """Time whole runs beside a bare pair of h2, and print a row for each server model."""
+    """Time whole runs beside a bare pair of h2, and print two rows for each server model."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--repetitions", type=int, default=7)
