@@ -20,7 +20,7 @@ few = hypothesis_settings(
     max_examples=8, stateful_step_count=25, deadline=None, derandomize=True, database=None
 )
 one = hypothesis_settings(
-    few, max_examples=40, phases=(Phase.generate,), report_multiple_bugs=False
+    few, max_examples=400, phases=(Phase.generate,), report_multiple_bugs=False
 )
 many = hypothesis_settings(few, max_examples=300, stateful_step_count=50)
 MACHINES = (ServerMachine, ClientMachine, BothMachine)
