@@ -122,14 +122,7 @@ class Register:
         else:
             kind, number, generation = after.acquired[RESOURCE]
             resource = Resource(kind, number, generation + 1)
-        at, known = self._clock.now_ns, self._known
-        row = (ResourceEvent, at, connection, "acquired", resource, stream, by, size, ())
-        holding.acquired = row
-        holding.live = True
-        holding.place = len(known)
-        known.append(holding)
-        self._write(row)
-        return holding
+        return self._begin(holding, resource, connection, stream, size, by)
 
     def track(
         self,
@@ -152,12 +145,27 @@ class Register:
             holding = pooled = Pooled(obj, self._died)
             pooled.pool = ref(pool)
         resource = next(self._next[kind], None) or self._next.further(kind)
-        at, known = self._clock.now_ns, self._known
-        row = (ResourceEvent, at, connection, "acquired", resource, stream, by, size, ())
+        return self._begin(holding, resource, connection, stream, size, by)
+
+    def _begin(
+        self, holding: Holding, resource: Resource, connection: int, stream: int, size: int, by: str
+    ) -> Holding:
+        """Know it as live from now on, and write that."""
+        row = (
+            ResourceEvent,
+            self._clock.now_ns,
+            connection,
+            "acquired",
+            resource,
+            stream,
+            by,
+            size,
+            (),
+        )
         holding.acquired = row
         holding.live = True
-        holding.place = len(known)
-        known.append(holding)
+        holding.place = len(self._known)
+        self._known.append(holding)
         self._write(row)
         return holding
 
