@@ -80,10 +80,14 @@ def trace_of(steps: Sequence[Step]) -> Trace:
 
 def frames_of(steps: Sequence[Step]) -> list[Sent]:
     """The steps as the judge reads them, field sections included."""
-    trace = trace_of(steps)
-    blocks = {"client": Blocks(), "server": Blocks()}
+    return sent_of(trace_of(steps))
+
+
+def sent_of(trace: Trace) -> list[Sent]:
+    """All frames of a trace as the judge reads them, field sections included."""
+    blocks = Blocks(), Blocks()
     found = []
-    for place, (sender, _) in enumerate(steps):
+    for place, sender in enumerate(trace.columns.sender):
         sent = read(trace, place)
         sent.section = blocks[sender].take(sent)
         if sent.section is not None:

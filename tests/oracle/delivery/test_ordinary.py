@@ -3,32 +3,16 @@
 from typing import Any
 
 import pytest
+from tests.oracle.delivery.alphabet import sent_of
 from tests.oracle.judge.test_lane_at_random import connection
 
 from h2proof.oracle.inbox import Inbox
 from h2proof.oracle.lifting import keys_of
 from h2proof.oracle.ordinary import CODE, CODE_BITS, EFFECTS
 from h2proof.oracle.party import pair
-from h2proof.oracle.replay.blocks import Blocks
 from h2proof.oracle.replay.effects import deliver
-from h2proof.oracle.replay.reading import read
-from h2proof.oracle.replay.sections import read_section
 from h2proof.oracle.replay.sent import Sent
 from h2proof.oracle.replay.view import View
-from h2proof.sim.trace import Trace
-
-
-def frames_of(trace: Trace) -> list[Sent]:
-    """All frames of a trace with their field sections."""
-    blocks = Blocks(), Blocks()
-    found = []
-    for place, sender in enumerate(trace.columns.sender):
-        sent = read(trace, place)
-        sent.section = blocks[sender].take(sent)
-        if sent.section is not None:
-            read_section(sent.section)
-        found.append(sent)
-    return found
 
 
 def shape(thing: Any) -> Any:
@@ -80,7 +64,7 @@ def test_a_number_does_what_its_frame_does(monkeypatch: pytest.MonkeyPatch) -> N
     ordinary = 0
     for seed in range(25):
         trace = connection(seed)
-        frames = frames_of(trace)
+        frames = sent_of(trace)
         info = trace.connections[0]
         parties = pair(trace, 0, info, exact=False, prefaced=False, clear_lane=True)
         twins = {
