@@ -113,7 +113,7 @@ def _carried(trace: Trace, finding: Finding) -> int:
         if frame.type == FrameType.DATA
         and (frame.connection, frame.stream) == (owner.connection, owner.stream)
     ]
-    return max(finding.event, *carrying, finding.event)
+    return max((finding.event, *carrying))
 
 
 def _carrying(trace: Trace, finding: Finding) -> Iterator[str]:
